@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One line a module: its name, its folder under Sources, what it may import.
+// The layers (C <- Base <- Frame <- Services <- Programs, Base <- Hardware <- Drivers) are checked by
+// Tests/Tidy and by `--explicit-target-dependency-import-check error`.
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+func c(_ name: String, _ pkgConfig: String?, _ package: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+func module(_ name: String, _ folder: String, _ imports: String...) -> Target {
+  .target(
+    name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Sources/\(folder)",
+    swiftSettings: settings)
+}
+func tests(_ name: String, _ folder: String, _ imports: String...) -> Target {
+  .testTarget(
+    name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Tests/\(folder)",
+    swiftSettings: settings)
+}
+
+let libraries: [Target] = [
+  c("CLinux", nil, "libc6-dev"),
+  c("CMicrohttpd", "libmicrohttpd", "libmicrohttpd-dev"),
+  c("CCurl", "libcurl", "libcurl4-openssl-dev"),
+  c("CWebsockets", "libwebsockets", "libwebsockets-dev"),
+  c("CSQLite", "sqlite3", "libsqlite3-dev"),
+  c("CPostgres", "libpq", "libpq-dev"),
+  c("COpenSSL", "libcrypto", "libssl-dev"),
+  c("CCrypt", "libcrypt", "libcrypt-dev"),
+  c("CYAML", "yaml-0.1", "libyaml-dev"),
+  c("CVirt", "libvirt", "libvirt-dev"),
+]
+
+let base: [Target] = [
+  module("Core", "Base/Core", "CLinux"),
+  module("JSON", "Base/JSON", "Core"),
+  module("Log", "Base/Log", "Core", "JSON", "CLinux"),
+  module("Text", "Base/Text", "Core", "JSON", "CYAML"),
+  module("IO", "Base/IO", "Core", "CLinux"),
+  module("Crypto", "Base/Crypto", "Core", "IO", "COpenSSL", "CCrypt", "CLinux"),
+  module("Host", "Base/Host", "Core", "IO", "Log", "CLinux"),
+]
+
+let frame: [Target] = [
+  module("HTTP", "Frame/HTTP", "Core", "IO", "Log", "CMicrohttpd", "CCurl", "CLinux"),
+  module("Config", "Frame/Config", "Core", "Text"),
+  module("Store", "Frame/Store", "Core", "JSON", "Log", "IO", "CSQLite", "CPostgres", "CLinux"),
+  module("API", "Frame/API", "Core", "JSON", "Log", "Text", "HTTP", "Store"),
+  module("Work", "Frame/Work", "Core", "JSON", "Log", "Store"),
+  module("Bus", "Frame/Bus", "Core", "JSON", "Log"),
+  module("Clients", "Frame/Clients", "Core", "JSON", "Log", "HTTP"),
+  module("Auth", "Frame/Auth", "Core", "JSON", "Log", "HTTP", "API", "Clients"),
+]
+
+let hardware: [Target] = [
+  module("Hardware", "Hardware", "Core"),
+  module("FakeHardware", "Drivers/Fake", "Hardware", "Core", "IO"),
+  module("Libvirt", "Drivers/Libvirt", "Hardware", "Core", "IO", "Log", "Host", "CVirt"),
+  module("LinuxNetwork", "Drivers/LinuxNetwork", "Hardware", "Core", "IO", "Log", "Host"),
+  module("FileDisk", "Drivers/FileDisk", "Hardware", "Core", "IO", "Log", "Host", "JSON"),
+]
+
+let services: [Target] = [
+  module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log"),
+  module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
+  module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware"),
+  module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
+  module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
+  module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
+  module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware"),
+  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus"),
+  module("NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
+  module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Hardware"),
+  module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work"),
+  module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware"),
+  module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware", "Crypto"),
+  module("NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
+  module("NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
+  module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "JSON", "Log", "Bus", "Hardware", "Host", "Clients", "Text"),
+  module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
+  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
+]
+
+let programs: [Target] = [
+  .executableTarget(
+    name: "martlet",
+    dependencies: (base + frame + hardware + services).map { .init(stringLiteral: $0.name) } + ["CLinux"],
+    path: "Sources/Programs/martlet", swiftSettings: settings)
+]
+
+let suites: [Target] = [
+  tests("BaseTests", "Unit/Base", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
+  tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
+  tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
+  tests("TidyTests", "Tidy"),
+]
+
+let package = Package(
+  name: "martlet", products: [.executable(name: "martlet", targets: ["martlet"])],
+  targets: libraries + base + frame + hardware + services + programs + suites)

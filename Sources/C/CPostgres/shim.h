@@ -1,0 +1,3 @@
+// libpq, used asynchronously.
+#pragma once
+#include <libpq-fe.h>

@@ -1,0 +1,4 @@
+// libvirt's C API.
+#pragma once
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>

@@ -1,0 +1,3 @@
+// libwebsockets: the console proxy's WebSocket side.
+#pragma once
+#include <libwebsockets.h>

@@ -1,0 +1,3 @@
+// libyaml, its event parser.
+#pragma once
+#include <yaml.h>
