@@ -1,0 +1,155 @@
+internal import Core
+
+/// A rule in oslo.policy's language, parsed: `role:reader and project_id:%(project_id)s or rule:admin_required`.
+public indirect enum PolicyRule: Sendable, Equatable {
+  case always
+  case never
+  case role(String)
+  case rule(String)
+  /// The caller's credential against a literal or the target's attribute.
+  case credential(String, Operand)
+  /// A literal against the target's attribute: `'public':%(visibility)s`.
+  case literal(String, Operand)
+  case not(PolicyRule)
+  case all([PolicyRule])
+  case any([PolicyRule])
+
+  public enum Operand: Sendable, Equatable {
+    case text(String)
+    /// `%(name)s`: an attribute of the object that is asked for.
+    case attribute(String)
+  }
+
+  /// Decides, or says nil where the answer hangs on a target that is not known yet.
+  /// - Parameter target: the attributes of the object; nil while it has not been fetched.
+  public func decide(_ caller: Caller, target: [String: String]?, rules: [String: PolicyRule], depth: Int = 0) -> Bool? {
+    guard depth < 32 else { return false }
+    switch self {
+    case .always: return true
+    case .never: return false
+    case .role(let name): return caller.roles.contains(name)
+    case .rule(let name): return rules[name]?.decide(caller, target: target, rules: rules, depth: depth + 1) ?? false
+    case .credential(let key, let operand):
+      guard let have = caller.credential(key) else { return false }
+      return matches(have, operand, target)
+    case .literal(let text, let operand): return matches(text, operand, target)
+    case .not(let rule): return rule.decide(caller, target: target, rules: rules, depth: depth + 1).map { !$0 }
+    case .all(let list):
+      var unknown = false
+      for rule in list {
+        switch rule.decide(caller, target: target, rules: rules, depth: depth + 1) {
+        case .some(false): return false
+        case .none: unknown = true
+        case .some(true): continue
+        }
+      }
+      return unknown ? nil : true
+    case .any(let list):
+      var unknown = false
+      for rule in list {
+        switch rule.decide(caller, target: target, rules: rules, depth: depth + 1) {
+        case .some(true): return true
+        case .none: unknown = true
+        case .some(false): continue
+        }
+      }
+      return unknown ? nil : false
+    }
+  }
+
+  private func matches(_ have: String, _ operand: Operand, _ target: [String: String]?) -> Bool? {
+    switch operand {
+    case .text(let text): return have == text
+    case .attribute(let name):
+      guard let target else { return nil }
+      return target[name] == have
+    }
+  }
+}
+
+extension PolicyRule {
+  /// Parses one rule; an empty text is always allowed, as in oslo.policy.
+  /// - Throws: a `badRequest` fault that quotes the rule.
+  public init(parsing text: String) throws {
+    var parser = PolicyParser(text)
+    self = try parser.parse()
+  }
+}
+
+/// A recursive-descent parser of `or`, `and`, `not`, parentheses and `kind:match` checks.
+private struct PolicyParser {
+  let text: String
+  var words: [String]
+  var at = 0
+
+  init(_ text: String) {
+    self.text = text
+    // Parentheses inside %(...)s belong to the check, so only those at a word's edge stand alone.
+    words = text.split(whereSeparator: \.isWhitespace).flatMap { word -> [String] in
+      var core = Substring(word)
+      var before: [String] = []
+      var after: [String] = []
+      while core.first == "(" {
+        before.append("(")
+        core = core.dropFirst()
+      }
+      while core.last == ")" {
+        after.append(")")
+        core = core.dropLast()
+      }
+      return before + (core.isEmpty ? [] : [String(core)]) + after
+    }
+  }
+
+  func fault() -> Fault { .badRequest("The policy rule \"\(text)\" cannot be read. Mend it in the policy file.") }
+
+  mutating func parse() throws -> PolicyRule {
+    guard !words.isEmpty else { return .always }
+    let rule = try alternatives()
+    guard at == words.count else { throw fault() }
+    return rule
+  }
+  mutating func alternatives() throws -> PolicyRule {
+    var list = [try conjunction()]
+    while accept("or") { list.append(try conjunction()) }
+    return list.count == 1 ? list[0] : .any(list)
+  }
+  mutating func conjunction() throws -> PolicyRule {
+    var list = [try factor()]
+    while accept("and") { list.append(try factor()) }
+    return list.count == 1 ? list[0] : .all(list)
+  }
+  mutating func factor() throws -> PolicyRule {
+    if accept("not") { return .not(try factor()) }
+    if accept("(") {
+      let rule = try alternatives()
+      guard accept(")") else { throw fault() }
+      return rule
+    }
+    guard at < words.count else { throw fault() }
+    defer { at += 1 }
+    return try check(words[at])
+  }
+  mutating func accept(_ word: String) -> Bool {
+    guard at < words.count, words[at].lowercased() == word else { return false }
+    at += 1
+    return true
+  }
+
+  func check(_ word: String) throws -> PolicyRule {
+    if word == "@" { return .always }
+    if word == "!" { return .never }
+    guard let colon = word.firstIndex(of: ":"), colon != word.startIndex else { throw fault() }
+    let kind = String(word[..<colon])
+    let match = String(word[word.index(after: colon)...])
+    switch kind {
+    case "role": return .role(match)
+    case "rule": return .rule(match)
+    default:
+      let operand: PolicyRule.Operand =
+        match.hasPrefix("%(") && match.hasSuffix(")s") ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
+      if kind.hasPrefix("'") && kind.hasSuffix("'") { return .literal(String(kind.dropFirst().dropLast()), operand) }
+      return .credential(kind, operand)
+    }
+  }
+}

@@ -1,0 +1,171 @@
+internal import Core
+internal import HTTP
+internal import JSON
+internal import Log
+
+extension Stage {
+  private static let log = Log("api")
+
+  /// Gives the request its id, takes the caller's over as the global one, and names both in the answer.
+  static let identifyRequest = Stage(name: "request id") { exchange, next in
+    var exchange = exchange
+    exchange.requestID = exchange.endpoint.world.requestID()
+    let theirs = exchange.request.headers["X-Openstack-Request-Id"].flatMap { valid($0) ? $0 : nil }
+    var response = try await Trace.$current.withValue(Trace(requestID: exchange.requestID, globalID: theirs)) {
+      try await next(exchange)
+    }
+    response.headers["X-Openstack-Request-Id"] = exchange.requestID
+    if let header = exchange.endpoint.service.requestIDHeader { response.headers[header] = exchange.requestID }
+    return response
+  }
+
+  /// Upstream takes only ids of the form `req-UUID` over, so that nobody writes into our logs.
+  private static func valid(_ id: String) -> Bool { id.hasPrefix("req-") && isUUID(id.dropFirst(4)) }
+
+  /// One line and one observation a request.
+  static let log = Stage(name: "log") { exchange, next in
+    let start = exchange.endpoint.world.uptime()
+    let response = try await next(exchange)
+    let took = exchange.endpoint.world.uptime() - start
+    let service = exchange.endpoint.service.name
+    APIMetrics.observe(service: service, method: exchange.request.method, status: response.status, took: took)
+    log.info(
+      "request",
+      [
+        "service": .string(service), "method": .string(exchange.request.method), "path": .string(exchange.request.path),
+        "status": .int(response.status), "ms": .double(Double(took.microseconds) / 1000),
+        "peer": .string(exchange.request.peer),
+      ])
+    return response
+  }
+
+  /// Turns what is thrown into the service's own form; what is no fault is a bug, and its words go to the log alone.
+  static let renderFaults = Stage(name: "faults") { exchange, next in
+    do { return try await next(exchange) } catch {
+      let fault = Fault(wrapping: error)
+      if fault.kind == .internalError || fault.kind == .unavailable {
+        log.error(fault.message, ["path": .string(exchange.request.path), "detail": .string(fault.detail ?? "")])
+      }
+      return exchange.response(to: fault)
+    }
+  }
+
+  /// Chooses the microversion, and says in the answer which it was (API-SIG's microversion guideline).
+  static let negotiateVersion = Stage(name: "version") { exchange, next in
+    guard let versions = exchange.endpoint.service.microversions else { return try await next(exchange) }
+    var exchange = exchange
+    let header = "OpenStack-API-Version"
+    let asked =
+      exchange.request.headers.all(header).flatMap { $0.split(separator: ",") }
+      .compactMap { item -> String? in
+        let words = item.split(separator: " ")
+        return words.count == 2 && words[0] == versions.serviceType ? String(words[1]) : nil
+      }.last ?? versions.legacyHeader.flatMap { exchange.request.headers[$0] }
+    var refusal: Fault?
+    switch asked {
+    case nil: exchange.version = versions.minimum
+    case "latest": exchange.version = versions.maximum
+    case let text?:
+      if let version = Microversion(text) {
+        exchange.version = version
+        if version < versions.minimum || version > versions.maximum {
+          refusal = Fault(
+            .notAcceptable,
+            "Version \(text) is not supported by the API. Minimum is \(versions.minimum) and maximum is \(versions.maximum).")
+        }
+      } else {
+        refusal = .badRequest("API Version String \(text) is of invalid format. Must be of format MajorNum.MinorNum.")
+      }
+    }
+    var response: Response
+    if let refusal { response = exchange.response(to: refusal) } else {
+      response = try await inside(exchange, next)
+    }
+    response.headers[header] = "\(versions.serviceType) \(exchange.version)"
+    if let legacy = versions.legacyHeader { response.headers[legacy] = "\(exchange.version)" }
+    response.headers["Vary"] = [header, versions.legacyHeader].compactMap { $0 }.joined(separator: ", ")
+    return response
+  }
+
+  /// Faults below the negotiation are rendered here too, so that they carry the version's headers.
+  private static func inside(_ exchange: Exchange, _ next: Next) async throws -> Response {
+    try await renderFaults.run(exchange, next)
+  }
+
+  /// Finds the rows of the path and method; without a token an unknown path is told from a known one only by 401.
+  static let match = Stage(name: "route") { exchange, next in
+    var exchange = exchange
+    exchange.segments = Router.segments(exchange.request.path)
+    let anonymous = exchange.request.headers["X-Auth-Token"] == nil
+    guard let rows = exchange.endpoint.router.rows(of: exchange.segments) else {
+      if anonymous { throw Fault.unauthorized() }
+      throw Fault.notFound("The resource could not be found.")
+    }
+    let method = exchange.request.method
+    guard let found = rows[method] ?? (method == "HEAD" ? rows["GET"] : nil) else {
+      if anonymous, !rows.values.joined().allSatisfy(\.isOpen) { throw Fault.unauthorized() }
+      var response = exchange.response(
+        to: Fault(.methodNotAllowed, "The method \(method) is not allowed for this resource."))
+      response.headers["Allow"] = rows.keys.sorted().joined(separator: ", ")
+      return response
+    }
+    let hasMicroversions = exchange.endpoint.service.microversions != nil
+    exchange.candidates = found.filter { !hasMicroversions || $0.span.contains(exchange.version) }
+    return try await next(exchange)
+  }
+
+  /// Learns who asks. Only rows that are open to all need no token.
+  static let authenticateCaller = Stage(name: "token") { exchange, next in
+    var exchange = exchange
+    if !exchange.candidates.isEmpty, exchange.candidates.allSatisfy(\.isOpen) { return try await next(exchange) }
+    guard let token = exchange.request.headers["X-Auth-Token"], !token.isEmpty else { throw Fault.unauthorized() }
+    let caller = try await exchange.endpoint.authenticate(token)
+    if exchange.candidates.isEmpty { throw Fault.notFound("The resource could not be found.") }
+    exchange.caller = caller
+    guard var trace = Trace.current else { return try await next(exchange) }
+    trace.user = caller.userID
+    trace.project = caller.projectID
+    return try await Trace.$current.withValue(trace) { try await next(exchange) }
+  }
+
+  /// Refuses whom no object whatever could let in; the rest is decided where the object is fetched.
+  static let checkPolicy = Stage(name: "policy") { exchange, next in
+    var exchange = exchange
+    if exchange.candidates.contains(where: { $0.action != nil }) { return try await next(exchange) }
+    exchange.row = exchange.candidates.first
+    try requireRole(exchange)
+    return try await next(exchange)
+  }
+
+  private static func requireRole(_ exchange: Exchange) throws {
+    guard let row = exchange.row, !row.isOpen else { return }
+    if exchange.endpoint.policies.decide(row.rule, exchange.caller, target: nil) == false {
+      throw Fault.forbidden("Policy doesn't allow \(row.rule) to be performed.")
+    }
+  }
+
+  /// Reads the body as the row's input wants it, and picks the row of an action by the body's key.
+  static let readBody = Stage(name: "input") { exchange, next in
+    var exchange = exchange
+    let limits = exchange.candidates.map(\.reads)
+    guard case .json(let limit)? = exchange.row?.reads ?? limits.first else { return try await next(exchange) }
+    let bytes = try await exchange.request.body.collect(limit: limit)
+    if !bytes.isEmpty {
+      if let type = exchange.request.headers["Content-Type"], !type.isEmpty, !type.contains("json") {
+        throw Fault(.unsupportedMedia, "Unsupported Content-Type \(type). Send the body as application/json.")
+      }
+      exchange.body = try JSON(parsing: bytes)
+    }
+    if exchange.row == nil {
+      guard let object = exchange.body.object, !object.isEmpty else {
+        throw Fault.badRequest("Malformed request body: it must be an object with the name of one action.")
+      }
+      guard let row = exchange.candidates.first(where: { $0.action.map { object[$0] != nil } ?? false }) else {
+        throw Fault.badRequest("There is no such action: \(object.keys.joined(separator: ", "))")
+      }
+      exchange.row = row
+      try requireRole(exchange)
+    }
+    return try await next(exchange)
+  }
+}

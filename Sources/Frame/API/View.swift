@@ -1,0 +1,121 @@
+public import HTTP
+public import JSON
+
+/// One key of a view: where its value comes from, in which versions it exists and who may see it.
+public struct Field<Model: Sendable>: Sendable {
+  public let key: String
+  public let span: Span
+  /// The role that alone sees the field; nil for everyone who sees the object.
+  public let onlyFor: String?
+  let get: @Sendable (Model, Incoming) -> JSON?
+
+  public static func field<V: JSONValue>(
+    _ key: String, _ path: KeyPath<Model, V> & Sendable, since: Microversion? = nil, until: Microversion? = nil,
+    onlyFor role: String? = nil
+  ) -> Self {
+    Field(key: key, span: Span(since: since, until: until), onlyFor: role) { model, _ in model[keyPath: path].json }
+  }
+  /// A value that needs more than one property, or the request (links); nil leaves the key out.
+  public static func computed(
+    _ key: String, since: Microversion? = nil, until: Microversion? = nil, onlyFor role: String? = nil,
+    _ get: @escaping @Sendable (Model, Incoming) -> JSON?
+  ) -> Self { Field(key: key, span: Span(since: since, until: until), onlyFor: role, get: get) }
+}
+
+/// How a model is shown: one row a key, in the order in which clients see them.
+public struct View<Model: Sendable>: Sendable {
+  /// The key that wraps one object, and the one that wraps a list.
+  public let name: String
+  public let plural: String
+  public let fields: [Field<Model>]
+
+  public init(_ name: String, plural: String? = nil, _ fields: [Field<Model>]) {
+    self.name = name
+    self.plural = plural ?? name + "s"
+    self.fields = fields
+  }
+
+  public func render(_ model: Model, for incoming: Incoming) -> JSON {
+    var object = JSONObject()
+    for field in fields where field.span.contains(incoming.version) {
+      if let role = field.onlyFor, !incoming.caller.roles.contains(role) { continue }
+      if let wanted = incoming.fields, !wanted.contains(field.key) { continue }
+      if let value = field.get(model, incoming) { object.append(field.key, value) }
+    }
+    return .object(object)
+  }
+}
+
+/// A model with one usual view.
+public protocol Viewed: Output {
+  static var view: View<Self> { get }
+}
+extension Viewed {
+  public func response(to incoming: Incoming, status: Int) throws -> Response {
+    let object = JSONObject([(key: Self.view.name, value: Self.view.render(self, for: incoming))])
+    return JSON.object(object).response(to: incoming, status: status)
+  }
+}
+
+/// A model shown through another view than its usual one.
+public struct Shown<Model: Sendable>: Output {
+  let model: Model
+  let view: View<Model>
+  public init(_ model: Model, as view: View<Model>) {
+    self.model = model
+    self.view = view
+  }
+  public func response(to incoming: Incoming, status: Int) throws -> Response {
+    JSON.object([view.name: view.render(model, for: incoming)]).response(to: incoming, status: status)
+  }
+}
+
+/// How a service writes the links of a list.
+public enum PageLinks: Sendable {
+  /// `servers_links: [{rel: next, href}]`, only when there is more (nova, cinder, neutron).
+  case beside
+  /// `links: {self, previous, next}`, always (keystone).
+  case keystone
+  /// No links.
+  case none
+}
+
+/// A page of a list.
+public struct Page<Model: Sendable>: Output {
+  public let items: [Model]
+  /// The marker of the next page; nil on the last.
+  public let next: String?
+  let view: View<Model>
+  let links: PageLinks
+
+  public init(_ items: [Model], as view: View<Model>, next: String? = nil, links: PageLinks = .beside) {
+    self.items = items
+    self.view = view
+    self.next = next
+    self.links = links
+  }
+
+  public func response(to incoming: Incoming, status: Int) throws -> Response {
+    var object = JSONObject([(key: view.plural, value: .array(items.map { view.render($0, for: incoming) }))])
+    let here = incoming.baseURL + incoming.request.path
+    let nextURL = next.map { here + "?" + Self.query(of: incoming, marker: $0) }
+    switch links {
+    case .none: break
+    case .beside:
+      if let nextURL { object.append(view.plural + "_links", [["rel": "next", "href": .string(nextURL)]]) }
+    case .keystone:
+      object.append("links", ["next": nextURL.json, "self": .string(here), "previous": nil])
+    }
+    return JSON.object(object).response(to: incoming, status: status)
+  }
+
+  static func query(of incoming: Incoming, marker: String) -> String {
+    (incoming.request.query.filter { $0.name != "marker" } + [(name: "marker", value: marker)])
+      .map { percentEncode($0.name) + "=" + percentEncode($0.value) }.joined(separator: "&")
+  }
+}
+extension Page where Model: Viewed {
+  public init(_ items: [Model], next: String? = nil, links: PageLinks = .beside) {
+    self.init(items, as: Model.view, next: next, links: links)
+  }
+}
