@@ -1,11 +1,12 @@
 // The parts of Linux that Swift's Glibc module leaves out: epoll, eventfd, pidfd, spawn extras, namespaces.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// _GNU_SOURCE stays undefined: with it some types differ from those of Swift's own Glibc module, and a file that
+// imports both (Synchronization brings the latter) does not compile. What it would declare is declared below.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -33,6 +34,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
+
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int fds[2], int flags);
+extern int setns(int fd, int kind);
+extern int unshare(int flags);
+extern int syncfs(int fd);
+extern int fallocate(int fd, int mode, off_t offset, off_t length);
+static inline int clinux_errno(void) { return errno; }
 
 static inline int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 static inline int clinux_pidfd_send_signal(int fd, int sig) { return (int)syscall(SYS_pidfd_send_signal, fd, sig, 0, 0); }
