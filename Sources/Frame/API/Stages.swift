@@ -32,9 +32,8 @@ extension Stage {
     log.info(
       "request",
       [
-        "service": .string(service), "method": .string(exchange.request.method), "path": .string(exchange.request.path),
-        "status": .int(response.status), "ms": .double(Double(took.microseconds) / 1000),
-        "peer": .string(exchange.request.peer),
+        "service": service, "method": exchange.request.method, "path": exchange.request.path,
+        "status": response.status, "ms": Double(took.microseconds) / 1000, "peer": exchange.request.peer,
       ])
     return response
   }
@@ -44,7 +43,7 @@ extension Stage {
     do { return try await next(exchange) } catch {
       let fault = Fault(wrapping: error)
       if fault.kind == .internalError || fault.kind == .unavailable {
-        log.error(fault.message, ["path": .string(exchange.request.path), "detail": .string(fault.detail ?? "")])
+        log.error(fault.message, ["path": exchange.request.path, "detail": fault.detail ?? ""])
       }
       return exchange.response(to: fault)
     }
