@@ -1,0 +1,95 @@
+public import Core
+
+/// The database of this process: SQLite in a file or in memory, or a PostgreSQL server.
+public final class Store: Sendable {
+  private let engine: any Engine
+  let world: World
+
+  init(_ engine: any Engine, _ world: World) {
+    self.engine = engine
+    self.world = world
+  }
+
+  /// Whether this task is inside a body; a second transaction there would wait for the first for ever.
+  @TaskLocal private static var isInside = false
+
+  /// Opens, or makes, a SQLite database: durable at every commit (WAL, `synchronous=FULL`).
+  /// - Parameter path: the file; nil keeps everything in memory and forgets it at the end.
+  public static func sqlite(path: String?, world: World) throws -> Store {
+    Store(try SQLiteEngine(path: path), world)
+  }
+
+  /// Connects to a PostgreSQL server (12 or later).
+  /// - Parameters:
+  ///   - conninfo: libpq's connection string or URL.
+  ///   - connections: how many transactions may run at once; each has its connection and its thread.
+  public static func postgres(_ conninfo: String, connections: Int = 6, world: World) async throws -> Store {
+    Store(try await PostgresEngine(conninfo, connections: connections, world), world)
+  }
+
+  public var dialect: Dialect { engine.dialect }
+
+  /// Runs the body on one consistent view of the store.
+  ///
+  /// The body runs on the connection's thread, perhaps more than once; it awaits nothing but the transaction.
+  public func read<T: Sendable>(
+    _ body: @escaping @Sendable (any ReadTransaction) async throws -> T
+  ) async throws -> T {
+    try refuseNesting()
+    return try await engine.read { session in
+      try await Self.$isInside.withValue(true) { try await body(Reading(session: session)) }
+    }
+  }
+
+  /// Runs the body as one transaction that is durable when this returns, and undone when the body throws.
+  ///
+  /// The body runs on the connection's thread, perhaps more than once (PostgreSQL repeats what collided), so it has no
+  /// effects outside the transaction and awaits nothing but it; see `Transaction.afterCommit`.
+  /// - Throws: what the body throws; `outOfSpace` when the disk is full; `unavailable` when the database is.
+  public func write<T: Sendable>(
+    _ body: @escaping @Sendable (Transaction) async throws -> T
+  ) async throws -> T {
+    try refuseNesting()
+    let trace = Trace.current
+    let world = world
+    let (result, actions) = try await engine.write { session in
+      let transaction = Transaction(session, world, trace)
+      let result = try await Trace.$current.withValue(trace) {
+        try await Self.$isInside.withValue(true) { try await body(transaction) }
+      }
+      return (result, try transaction.finish())
+    }
+    for action in actions { await action() }
+    return result
+  }
+
+  /// Brings the tables of these services to the versions this program knows, each version in one transaction. Call it
+  /// once, before anything else, with all services of the process; any number of processes may call it at once.
+  /// - Throws: `unavailable` when the store is newer than the program; nothing was changed then.
+  public func migrate(_ schemas: [Schema]) async throws {
+    try await engine.exclusively { [self] in
+      try await Migration(store: self).run([.changeLog] + schemas)
+    }
+  }
+
+  /// Waits for running transactions, then lets go of the database. Everything afterwards is refused as `unavailable`.
+  public func close() async { await engine.close() }
+
+  private func refuseNesting() throws {
+    guard !Self.isInside else {
+      throw Fault.internalError(
+        "The server tried to begin a transaction inside another.",
+        detail: "Store.read or write was called in a body; hand the transaction down instead")
+    }
+  }
+}
+
+/// What the two databases have to do for `Store`.
+protocol Engine: Sendable {
+  var dialect: Dialect { get }
+  func read<T: Sendable>(_ body: @escaping @Sendable (any Session) async throws -> T) async throws -> T
+  func write<T: Sendable>(_ body: @escaping @Sendable (any Session) async throws -> T) async throws -> T
+  /// Runs the body while no other process does the same on this database.
+  func exclusively(_ body: @escaping @Sendable () async throws -> Void) async throws
+  func close() async
+}

@@ -1,0 +1,131 @@
+/// What a schema needs to know of a table, whatever its records.
+public protocol AnyTable: Sendable {
+  var name: String { get }
+  /// The schema version in which the table appeared.
+  var since: Int { get }
+  /// The schema versions in which something of the table appeared.
+  var versions: Set<Int> { get }
+  /// The statements that bring the table from the version before to this one.
+  func statements(of version: Int, _ dialect: Dialect) -> [String]
+  /// The statements that make the whole table at once.
+  func ddl(_ dialect: Dialect) -> [String]
+}
+
+/// How records of one kind are kept: schema, row mapping and insert at once.
+public struct Table<R: Record>: AnyTable {
+  public let name: String
+  public let since: Int
+  public let columns: [Column<R>]
+  public let indexes: [TableIndex]
+  /// Whether changes of its records go into the change log.
+  public let logged: Bool
+
+  let keys: [Column<R>]
+  let generation: Column<R>?
+  let selection: String
+
+  /// - Parameters:
+  ///   - name: the service's name, an underscore, and the plural: `nova_servers`.
+  ///   - since: the schema version in which the table appeared.
+  ///   - logged: false for what changes all the time and means nothing to a user: leases, sagas.
+  public init(
+    _ name: String, since: Int = 1, logged: Bool = true, _ columns: [Column<R>], indexes: [TableIndex] = []
+  ) {
+    precondition(SQL.isIdentifier(name), "the table name '\(name)' must be lower case letters, digits and _")
+    self.name = name
+    self.since = since
+    self.columns = columns
+    self.logged = logged
+    self.indexes = columns.compactMap(\.index) + indexes
+    keys = columns.filter(\.key)
+    generation = R.self is any Versioned.Type ? columns.first { $0.name == "generation" } : nil
+    selection = "SELECT " + columns.map(\.name).joined(separator: ", ") + " FROM \(name) "
+    precondition(!keys.isEmpty, "the table \(name) needs a column with key: true")
+    precondition(
+      generation != nil || !(R.self is any Versioned.Type), "the versioned table \(name) needs a column generation")
+    let known = Set(columns.map(\.name))
+    for index in self.indexes {
+      precondition(known.isSuperset(of: index.columns), "an index of \(name) names a column that is not there")
+      precondition(indexName(index).utf8.count <= 63, "\(indexName(index)) is longer than PostgreSQL's 63 bytes")
+    }
+  }
+
+  /// The record in a row read with the table's own selection.
+  func decode(_ row: [Value]) throws -> R {
+    var record = R()
+    for (column, value) in zip(columns, row) { try column.set(&record, value) }
+    return record
+  }
+  func insert(_ record: R) -> SQL {
+    var parts: [SQL.Part] = [
+      .raw("INSERT INTO \(name) (" + columns.map(\.name).joined(separator: ", ") + ") VALUES (")
+    ]
+    for (i, column) in columns.enumerated() {
+      if i > 0 { parts.append(.raw(", ")) }
+      parts.append(.bind(column.get(record)))
+    }
+    parts.append(.raw(")"))
+    return SQL(parts: parts)
+  }
+  func update(_ record: R) -> SQL {
+    var parts: [SQL.Part] = [.raw("UPDATE \(name) SET ")]
+    for (i, column) in columns.filter({ !$0.key }).enumerated() {
+      parts.append(.raw((i > 0 ? ", " : "") + column.name + " = "))
+      parts.append(.bind(column.get(record)))
+    }
+    return SQL(parts: parts + [.raw(" ")]) + whereKey(keys.map { $0.get(record) })
+  }
+  func whereKey(_ values: [Value]) -> SQL {
+    var parts: [SQL.Part] = []
+    for (column, value) in zip(keys, values) {
+      parts.append(.raw((parts.isEmpty ? "WHERE " : " AND ") + column.name + " = "))
+      parts.append(.bind(value))
+    }
+    return SQL(parts: parts)
+  }
+}
+
+extension Table {
+  public var versions: Set<Int> {
+    Set([since] + columns.map { max($0.since, since) } + indexes.map { max($0.since, since) })
+  }
+
+  public func statements(of version: Int, _ dialect: Dialect) -> [String] {
+    var statements: [String] = []
+    if version == since {
+      statements.append(creation(dialect, columns.filter { $0.since <= version }))
+    } else {
+      for column in columns where column.since == version && version > since {
+        statements.append("ALTER TABLE \(name) ADD COLUMN " + declaration(column, dialect))
+      }
+    }
+    return statements + indexes.filter { max($0.since, since) == version }.map(creation)
+  }
+
+  public func ddl(_ dialect: Dialect) -> [String] {
+    // Columns stand in the order in which an old store got them, so that the text is that of a migrated one.
+    let ordered = columns.enumerated().sorted {
+      (max($0.element.since, since), $0.offset) < (max($1.element.since, since), $1.offset)
+    }.map(\.element)
+    return [creation(dialect, ordered)] + indexes.map(creation)
+  }
+
+  private func creation(_ dialect: Dialect, _ columns: [Column<R>]) -> String {
+    let lines = columns.map { "  " + declaration($0, dialect) }
+    let key = "  PRIMARY KEY (" + keys.map(\.name).joined(separator: ", ") + ")"
+    return "CREATE TABLE \(name) (\n" + (lines + [key]).joined(separator: ",\n") + "\n)"
+  }
+  private func declaration(_ column: Column<R>, _ dialect: Dialect) -> String {
+    var text = "\(column.name) \(dialect.name(of: column.type))"
+    if !column.nullable { text += " NOT NULL" }
+    if column.since > since, !column.nullable { text += " DEFAULT " + dialect.literal(column.get(R())) }
+    return text
+  }
+  private func creation(_ index: TableIndex) -> String {
+    "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX \(indexName(index)) ON \(name) ("
+      + index.columns.joined(separator: ", ") + ")" + (index.condition.map { " WHERE " + $0 } ?? "")
+  }
+  private func indexName(_ index: TableIndex) -> String {
+    ([name] + index.columns + [index.isUnique ? "key" : "idx"]).joined(separator: "_")
+  }
+}
