@@ -4,7 +4,7 @@ internal import JSON
 internal import Log
 
 extension Stage {
-  private static let log = Log("api")
+  private static let journal = Log("api")
 
   /// Gives the request its id, takes the caller's over as the global one, and names both in the answer.
   static let identifyRequest = Stage(name: "request id") { exchange, next in
@@ -29,7 +29,7 @@ extension Stage {
     let took = exchange.endpoint.world.uptime() - start
     let service = exchange.endpoint.service.name
     APIMetrics.observe(service: service, method: exchange.request.method, status: response.status, took: took)
-    log.info(
+    journal.info(
       "request",
       [
         "service": service, "method": exchange.request.method, "path": exchange.request.path,
@@ -43,7 +43,7 @@ extension Stage {
     do { return try await next(exchange) } catch {
       let fault = Fault(wrapping: error)
       if fault.kind == .internalError || fault.kind == .unavailable {
-        log.error(fault.message, ["path": exchange.request.path, "detail": fault.detail ?? ""])
+        journal.error(fault.message, ["path": exchange.request.path, "detail": fault.detail ?? ""])
       }
       return exchange.response(to: fault)
     }

@@ -80,7 +80,7 @@ public struct SagaRow: Versioned {
   public init() {}
 
   public static let table = Table<SagaRow>(
-    "sagas",
+    "sagas", logged: false,
     [
       .column("id", \.id, key: true), .column("name", \.name), .column("subject", \.subject),
       .column("phase", \.phase), .column("value", \.value), .column("next_step", \.next), .column("tries", \.tries),
@@ -88,7 +88,7 @@ public struct SagaRow: Versioned {
       .column("owner", \.owner), .column("lease_until", \.leaseUntil), .column("not_before", \.notBefore),
       .column("created_at", \.createdAt), .column("updated_at", \.updatedAt), .column("request_id", \.requestID),
       .column("user_id", \.userID), .column("project_id", \.projectID), .column("generation", \.generation),
-    ], indexes: [.index("subject"), .index("phase")], logged: false)
+    ], indexes: [.index("subject"), .index("phase")])
 
   public static let schema = Schema("work", tables: [table])
 }

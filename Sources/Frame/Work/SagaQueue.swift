@@ -46,7 +46,8 @@ public final class SagaQueue: Sendable {
   public func register<S: Saga>(_ type: S.Type, _ context: S.Context) {
     let run: Runner = { [weak self] row in
       guard let self else { return }
-      await SagaRun<S>(row: row, context: context, queue: self).run()
+      var run = SagaRun<S>(row: row, context: context, queue: self)
+      await run.run()
     }
     state.withLock { $0.runners[S.name] = run }
   }

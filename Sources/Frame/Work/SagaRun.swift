@@ -127,7 +127,7 @@ struct SagaRun<S: Saga> {
         owner = \(r.phase == .stuck ? nil : mine) WHERE id = \(r.id) AND owner = \(mine) RETURNING cancelled
         """)
       guard let row = rows.first else { throw Fenced() }
-      return try Bool(value: row[0])
+      return try Bool(columnValue: row[0])
     }
     row.cancelled = cancelled
   }
