@@ -15,6 +15,12 @@ public struct PlacementClient: Sendable {
       "PUT", "/resource_providers/\(provider)/inventories",
       ["resource_provider_generation": .int(generation), "inventories": inventories])
   }
+  public func inventories(_ provider: String) async throws -> JSON {
+    try await service.call("GET", "/resource_providers/\(provider)/inventories")
+  }
+  public func usages(_ provider: String) async throws -> JSON {
+    try await service.call("GET", "/resource_providers/\(provider)/usages")
+  }
   public func setTraits(_ provider: String, generation: Int, _ traits: [String]) async throws {
     _ = try await service.call(
       "PUT", "/resource_providers/\(provider)/traits",
