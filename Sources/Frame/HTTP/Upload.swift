@@ -10,7 +10,7 @@ struct Upload {
   /// Somebody has asked for the body, so that a client that waits for `100 Continue` may send it.
   private(set) var wanted = false
   private var puller: UnsafeContinuation<[UInt8]?, any Error>?
-  private var failure: Fault?
+  private var failure: (any Error)?
 
   var isFull: Bool { buffered.count >= Self.highWater }
 
@@ -29,7 +29,7 @@ struct Upload {
     puller = nil
   }
 
-  mutating func fail(_ fault: Fault) {
+  mutating func fail(_ fault: any Error) {
     guard !ended else { return }
     failure = fault
     puller?.resume(throwing: fault)
