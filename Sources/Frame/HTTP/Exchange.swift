@@ -246,6 +246,7 @@ final class Exchange: @unchecked Sendable {
 extension Response {
   /// An answer given before any handler is asked.
   static func refusal(_ status: Int, _ why: String) -> Response {
-    Response(status: status, headers: ["Content-Type": "text/plain; charset=utf-8"], body: .bytes(Array((why + "\n").utf8)))
+    Response(
+      status: status, headers: ["Content-Type": "text/plain; charset=utf-8"], body: .bytes(Array((why + "\n").utf8)))
   }
 }

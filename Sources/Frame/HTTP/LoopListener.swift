@@ -175,7 +175,8 @@ private func startDaemon(_ socket: Int32, _ limits: ServerLimits, _ owner: Unsaf
   let flags = MHD_USE_EPOLL.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
   return options.withUnsafeMutableBufferPointer { items in
     guard let first = items.baseAddress else { return nil }
-    return withVaList([Int32(bitPattern: MHD_OPTION.ARRAY.rawValue), first, Int32(bitPattern: MHD_OPTION.END.rawValue)]) {
+    return withVaList([Int32(bitPattern: MHD_OPTION.ARRAY.rawValue), first, Int32(bitPattern: MHD_OPTION.END.rawValue)])
+    {
       MHD_start_daemon_va(
         flags, 0, nil, nil,
         { owner, connection, url, method, version, data, count, context in

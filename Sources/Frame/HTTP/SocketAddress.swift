@@ -26,7 +26,8 @@ enum SocketAddress {
     var storage = sockaddr_storage()
     guard var length = fill(&storage, host: host, port: port) else {
       throw Fault.badRequest(
-        "Cannot listen on \(host): it is no numeric address. Configure one that `ip address` shows, or 0.0.0.0 for all.")
+        "Cannot listen on \(host): it is no numeric address. Configure one that `ip address` shows, or 0.0.0.0 for all."
+      )
     }
     // A port asked for by number must be free of any other process, SO_REUSEPORT or not.
     if port != 0 { Descriptor.close(try open(&storage, length, shared: false, host, port)) }
@@ -48,10 +49,14 @@ enum SocketAddress {
   static func port(of socket: Int32) -> Int {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    guard withAddress(&storage, { getsockname(socket, __SOCKADDR_ARG(__sockaddr__: $0), &length) }) == 0 else { return 0 }
+    guard withAddress(&storage, { getsockname(socket, __SOCKADDR_ARG(__sockaddr__: $0), &length) }) == 0 else {
+      return 0
+    }
     guard [AF_INET, AF_INET6].contains(Int32(storage.ss_family)) else { return 0 }
     // The port lies at the same place in both families.
-    return withUnsafeBytes(of: &storage) { Int(UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self))) }
+    return withUnsafeBytes(of: &storage) {
+      Int(UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+    }
   }
 
   /// Writes a numeric address (or `localhost`) and returns its length; nil where the host is neither.
@@ -92,7 +97,9 @@ enum SocketAddress {
     var on: Int32 = 1
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, 4)
     if shared { setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, 4) }
-    guard withAddress(&storage, { bind(fd, __CONST_SOCKADDR_ARG(__sockaddr__: $0), length) }) == 0, !shared || CLinux.listen(fd, 1024) == 0 else {
+    guard withAddress(&storage, { bind(fd, __CONST_SOCKADDR_ARG(__sockaddr__: $0), length) }) == 0,
+      !shared || CLinux.listen(fd, 1024) == 0
+    else {
       let code = __errno_location().pointee
       Descriptor.close(fd)
       guard code == EADDRINUSE else { throw Fault.system("listen on \(host):\(port)", code) }

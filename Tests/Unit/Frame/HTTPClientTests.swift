@@ -9,7 +9,8 @@ import Testing
   @Test func sendsWhatItIsGivenAndReadsTheAnswer() async throws {
     try await connected(echo) { client in
       let request = Request(
-        "REPORT", "/a%2Fb//c", query: [("x", "1 2"), ("y", "ü&")], headers: ["X-One": "1"], body: .bytes(Array("hi".utf8)))
+        "REPORT", "/a%2Fb//c", query: [("x", "1 2"), ("y", "ü&")], headers: ["X-One": "1"],
+        body: .bytes(Array("hi".utf8)))
       let response = try await client.send(request)
       #expect(response.status == 200)
       #expect(response.headers["x-echo"] == "yes")
@@ -60,14 +61,16 @@ import Testing
   }
 
   @Test func cancellationReachesTheServer() async throws {
+    let started = Mutex(false)
     let cancelled = Mutex(false)
     let slow: Handler = { _ in
+      started.withLock { $0 = true }
       do { try await Task.sleep(for: .seconds(20)) } catch { cancelled.withLock { $0 = true } }
       return Response(status: 200)
     }
     try await connected(slow) { client in
       let task = Task { try await client.send(Request("GET", "/")) }
-      try await Task.sleep(for: .milliseconds(50))
+      while !started.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
       task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
       for _ in 0..<100 where !cancelled.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
@@ -231,7 +234,8 @@ private func residentBytes() -> Int {
   defer { fclose(file) }
   var line = [CChar](repeating: 0, count: 128)
   guard fgets(&line, 128, file) != nil else { return 0 }
-  let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: " ")
+  let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(
+    separator: " ")
   return (words.count > 1 ? Int(words[1]) ?? 0 : 0) * 4096
 }
 

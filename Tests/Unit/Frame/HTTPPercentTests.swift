@@ -3,7 +3,8 @@ import Testing
 
 struct HTTPPercentTests {
   @Test(arguments: [
-    ("plain", "plain"), ("a%2Fb", "a/b"), ("%c3%BC", "ü"), ("100%", "100%"), ("%4", "%4"), ("%zz", "%zz"), ("a+b", "a+b"),
+    ("plain", "plain"), ("a%2Fb", "a/b"), ("%c3%BC", "ü"), ("100%", "100%"), ("%4", "%4"), ("%zz", "%zz"),
+    ("a+b", "a+b"),
     ("", ""),
   ])
   func decodes(text: String, expected: String) {

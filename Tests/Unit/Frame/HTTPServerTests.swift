@@ -55,7 +55,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["Content-Length: 5000000\r\nExpect: 100-continue", "Content-Length: 5000000", "Transfer-Encoding: chunked"])
+  @Test(arguments: [
+    "Content-Length: 5000000\r\nExpect: 100-continue", "Content-Length: 5000000", "Transfer-Encoding: chunked",
+  ])
   func anEarlyRefusalComesBeforeTheBody(headers: String) async throws {
     try await serving({ _ in Response(status: 403, body: .bytes(Array("no".utf8))) }) { port, _ in
       let text = try await exchange(port, "PUT /x HTTP/1.1\r\nHost: h\r\n\(headers)\r\n\r\n")
@@ -120,15 +122,17 @@ import Testing
   }
 
   @Test func cancelsTheHandlerOfAClientThatLeaves() async throws {
+    let started = Mutex(false)
     let cancelled = Mutex(false)
     let handler: Handler = { _ in
+      started.withLock { $0 = true }
       do { try await Task.sleep(for: .seconds(20)) } catch { cancelled.withLock { $0 = true } }
       return Response(status: 200)
     }
     try await serving(handler) { port, _ in
       let client = try RawClient(port: port)
       try await client.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
-      try await Task.sleep(for: .milliseconds(50))
+      while !started.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
       client.close()
       for _ in 0..<100 where !cancelled.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
       #expect(cancelled.withLock { $0 })
@@ -136,13 +140,15 @@ import Testing
   }
 
   @Test func drainFinishesWhatRunsAndRefusesTheRest() async throws {
+    let started = Mutex(false)
     let handler: Handler = { _ in
+      started.withLock { $0 = true }
       try? await Task.sleep(for: .milliseconds(200))
       return Response(status: 200, body: .bytes(Array("done".utf8)))
     }
     try await serving(handler) { port, server in
       async let answer = exchange(port, "GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
-      try await Task.sleep(for: .milliseconds(60))
+      while !started.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
       async let drained: Void = server.drain(within: .seconds(5))
       try await Task.sleep(for: .milliseconds(40))
       #expect(throws: Fault.self) { try RawClient(port: port) }
