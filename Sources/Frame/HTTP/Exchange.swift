@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CMicrohttpd
 internal import Core
 internal import IO
@@ -9,18 +10,21 @@ internal import IO
 /// new -> awaitingEnd -------------------\    no body
 /// new -> gathering (small body) --------- > complete -> replied
 /// new -> undecided -> receiving --------/    large or chunked body: the handler runs while it arrives
+///            |                 \-> cutShort   answered in the middle of a long body: see `sendNow`
 ///            \-> replied (closing)           answered before the body was asked for
 /// ```
 /// libmicrohttpd takes an answer only in `undecided` (and then closes the connection) or in `complete`.
 ///
 /// Unchecked because it wraps a libmicrohttpd connection, which belongs to one loop's thread, as all its fields do.
 final class Exchange: @unchecked Sendable {
-  private enum Phase { case new, awaitingEnd, gathering, undecided, receiving, complete, replied }
+  private enum Phase { case new, awaitingEnd, gathering, undecided, receiving, cutShort, complete, replied }
 
   /// Bodies up to this size are gathered before the handler starts: no suspension, no hop.
   private static let small = 65_536
   /// How much of an unread body is read and dropped so that its sender, still sending, sees the answer.
   private static let discardable = 16_777_216
+  /// What is left of an unread body is read to its end when it is no more than this, so that the connection lives on.
+  private static let briefRest = 1_048_576
 
   private let listener: LoopListener
   private var connection: OpaquePointer
@@ -28,7 +32,8 @@ final class Exchange: @unchecked Sendable {
   private var request: Request?
   private var isHead = false
   private var expectsContinue = false
-  private var remaining: Int?
+  /// How much of the body is still to come; nil when it comes in chunks.
+  private var left: Int?
   private var upload = Upload()
   private var discarded = 0
   private var reply: Response?
@@ -57,7 +62,7 @@ final class Exchange: @unchecked Sendable {
     request.peer = listener.peer(connection)
     isHead = head.method == "HEAD"
     expectsContinue = head.expectsContinue && head.isHTTP11
-    remaining = head.bodyLength
+    left = head.bodyLength
     if head.bodyLength == 0 {
       phase = .awaitingEnd
       self.request = request
@@ -86,8 +91,9 @@ final class Exchange: @unchecked Sendable {
     case .awaitingEnd:
       phase = .complete
       start()
-    case .gathering, .receiving:
+    case .gathering, .receiving, .cutShort:
       if let data, count > 0 { return accept(data, &count) }
+      if phase == .cutShort { return .NO }
       upload.end()
       let gathered = phase == .gathering
       phase = .complete
@@ -100,6 +106,7 @@ final class Exchange: @unchecked Sendable {
   private func accept(_ data: UnsafePointer<CChar>, _ count: inout Int) -> MHD_Result {
     if reply != nil {
       discarded += count
+      left = left.map { $0 - count }
       count = 0
       return discarded > Self.discardable ? .NO : .YES
     }
@@ -110,6 +117,7 @@ final class Exchange: @unchecked Sendable {
     data.withMemoryRebound(to: UInt8.self, capacity: count) {
       upload.append(UnsafeBufferPointer(start: $0, count: count))
     }
+    left = left.map { $0 - count }
     count = 0
     return .YES
   }
@@ -120,13 +128,14 @@ final class Exchange: @unchecked Sendable {
     if watched { listener.loop.unwatch(listener.descriptor(connection)) }
     upload.fail(Fault(.badRequest, "The client went away before it had sent the whole body."))
     outgoing.abandon()
-    if reply == nil { task?.cancel() }
+    task?.cancel()
     reply = nil
   }
 
   /// Ends the request whatever its handler does, since the server stops.
   func abort() {
     aborted = true
+    outgoing.abandon()
     task?.cancel()
     resume()
   }
@@ -148,7 +157,8 @@ final class Exchange: @unchecked Sendable {
   private func answer(_ response: Response) {
     guard !over else { return }
     reply = response
-    upload.drop()
+    upload.close(.internalError("The request's body was read after the request had been answered."))
+    if phase == .receiving, left.map({ $0 > Self.briefRest }) ?? true, sendNow(response) { phase = .cutShort }
     resume()
   }
 
@@ -185,8 +195,7 @@ final class Exchange: @unchecked Sendable {
     switch phase {
     case .undecided:
       if let reply {
-        // Small enough to read to its end: so the connection lives on and its sender is not cut off.
-        if let remaining, remaining <= 1_048_576, !expectsContinue {
+        if let left, left <= Self.briefRest, !expectsContinue {
           phase = .receiving
           return .YES
         }
@@ -204,16 +213,31 @@ final class Exchange: @unchecked Sendable {
         return queue(reply, closing: listener.draining)
       }
       suspend()
-    case .new, .awaitingEnd, .gathering, .receiving, .replied: break
+    case .new, .awaitingEnd, .gathering, .receiving, .cutShort, .replied: break
     }
     return .YES
   }
 
   private func queue(_ response: Response, closing: Bool) -> MHD_Result {
-    guard let made = makeResponse(response, for: self, isHead: isHead, closing: closing) else { return .NO }
+    guard let made = makeResponse(response, for: self, isHead: isHead, closing: closing) else {
+      guard case .file = response.body else { return .NO }
+      return queue(
+        .refusal(500, "The file to send cannot be opened. The administrator should look for it."), closing: true)
+    }
     defer { MHD_destroy_response(made) }
     let status = (200...599).contains(response.status) ? UInt32(response.status) : 500
     return MHD_queue_response(connection, status, made)
+  }
+
+  /// Answers past libmicrohttpd, which takes no answer in the middle of a body: the sender of gigabytes learns at once
+  /// that they are refused. The connection is closed once some of what is on its way has been dropped.
+  private func sendNow(_ response: Response) -> Bool {
+    guard case .bytes(let body) = response.body, body.count <= 16_384 else { return false }
+    let reason = MHD_get_reason_phrase_for(UInt32(clamping: response.status)).map { String(cString: $0) } ?? ""
+    var head = "HTTP/1.1 \(response.status) \(reason)\r\nConnection: close\r\nContent-Length: \(body.count)\r\n"
+    for field in response.headers.fields where isSendable(field) { head += "\(field.name): \(field.value)\r\n" }
+    let bytes = Array((head + "\r\n").utf8) + body
+    return send(listener.descriptor(connection), bytes, bytes.count, Int32(MSG_DONTWAIT)) == bytes.count
   }
 
   private func suspend() {

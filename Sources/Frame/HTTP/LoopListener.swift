@@ -15,6 +15,7 @@ final class LoopListener: @unchecked Sendable {
   private var timer: (id: TimerID, due: Duration)?
   private var idle: [UnsafeContinuation<Void, Never>] = []
   private(set) var draining = false
+  private var stopping = false
 
   /// Takes over the listening socket, also when it throws.
   init(socket: Int32, loop: EventLoop, limits: ServerLimits, handler: @escaping Handler) throws {
@@ -82,6 +83,8 @@ final class LoopListener: @unchecked Sendable {
     guard let daemon else { return done.resume() }
     if !draining {
       draining = true
+      // Who has already been let in by the kernel is served.
+      MHD_run(daemon)
       let socket = MHD_quiesce_daemon(daemon)
       if socket >= 0 { Descriptor.close(socket) }
     }
@@ -100,7 +103,8 @@ final class LoopListener: @unchecked Sendable {
     guard let daemon else { return }
     loop.unwatch(cmhd_epoll_fd(daemon))
     if let timer { loop.cancel(timer.id) }
-    // libmicrohttpd must not be stopped with a connection suspended.
+    // libmicrohttpd must not be stopped with a connection suspended, nor may one suspend itself in this last run.
+    stopping = true
     for exchange in live.values { exchange.abort() }
     MHD_run(daemon)
     self.daemon = nil
@@ -125,6 +129,7 @@ final class LoopListener: @unchecked Sendable {
     if let context {
       return Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue().proceed(data, &count)
     }
+    guard !stopping else { return .NO }
     let exchange = Exchange(self, connection)
     context = Unmanaged.passRetained(exchange).toOpaque()
     live[ObjectIdentifier(exchange)] = exchange

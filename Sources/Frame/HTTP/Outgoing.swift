@@ -68,14 +68,17 @@ struct Outgoing {
 /// libmicrohttpd's form of a response, to be queued and then destroyed by the caller; nil where it cannot be made.
 func makeResponse(_ response: Response, for exchange: Exchange, isHead: Bool, closing: Bool) -> OpaquePointer? {
   guard let made = makeBody(response, exchange, isHead) else { return nil }
-  for field in response.headers.fields {
-    // Framing is libmicrohttpd's business, and a line break would let a value forge headers.
-    if Headers.same(field.name, "Content-Length") || Headers.same(field.name, "Transfer-Encoding") { continue }
-    if field.value.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) { continue }
+  for field in response.headers.fields where isSendable(field) {
     MHD_add_response_header(made, field.name, field.value)
   }
   if closing { MHD_add_response_header(made, "Connection", "close") }
   return made
+}
+
+/// Framing is the server's business, and a line break would let a value forge headers.
+func isSendable(_ field: (name: String, value: String)) -> Bool {
+  !Headers.same(field.name, "Content-Length") && !Headers.same(field.name, "Transfer-Encoding")
+    && !field.value.utf8.contains { $0 == 13 || $0 == 10 || $0 == 0 }
 }
 
 private func makeBody(_ response: Response, _ exchange: Exchange, _ isHead: Bool) -> OpaquePointer? {

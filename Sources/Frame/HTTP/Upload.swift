@@ -36,7 +36,13 @@ struct Upload {
     puller = nil
   }
 
-  mutating func drop() { buffered = [] }
+  /// Forgets what is held and refuses what is still asked for.
+  mutating func close(_ fault: Fault) {
+    buffered = []
+    failure = fault
+    puller?.resume(throwing: fault)
+    puller = nil
+  }
 
   mutating func pull(_ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
     wanted = true

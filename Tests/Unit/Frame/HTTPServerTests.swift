@@ -170,6 +170,90 @@ import Testing
     }
   }
 
+  @Test func drainEndsStreamsThatWaitForTheirSource() async throws {
+    let handler: Handler = { request in
+      if request.method == "PUT" { try? await Task.sleep(for: .seconds(30)) }
+      let first = Mutex(true)
+      return Response(
+        status: 200,
+        body: .stream(
+          BodyStream {
+            let isFirst = first.withLock { first in
+              defer { first = false }
+              return first
+            }
+            if !isFirst { try await Task.sleep(for: .seconds(30)) }
+            return Array("first".utf8)
+          }))
+    }
+    try await serving(handler) { port, server in
+      let getting = try RawClient(port: port)
+      let putting = try RawClient(port: port)
+      try await getting.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+      try await putting.send("PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 999999\r\n\r\nabc")
+      _ = try await getting.receive(until: "first")
+      await server.drain(within: .zero)
+      #expect(try await getting.receive() == "")
+      #expect(try await putting.receive() == "")
+      getting.close()
+      putting.close()
+    }
+  }
+
+  @Test func answersInTheMiddleOfALongUpload() async throws {
+    let handler: Handler = { request in
+      guard case .stream(let stream) = request.body else { return Response(status: 400) }
+      var count = 0
+      while count < 1_000_000, let piece = try? await stream.next() { count += piece.count }
+      return Response(status: 413, headers: ["X-Why": "full"], body: .bytes(Array("enough".utf8)))
+    }
+    try await serving(handler) { port, _ in
+      let client = try RawClient(port: port)
+      defer { client.close() }
+      try await client.send("PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999999\r\n\r\n")
+      try await client.send([UInt8](repeating: 0, count: 2_000_000))
+      let text = try await client.receive(until: "enough")
+      #expect(text.hasPrefix("HTTP/1.1 413 "))
+      #expect(text.contains("X-Why: full\r\n"))
+      #expect(text.hasSuffix("\r\n\r\nenough"))
+    }
+  }
+
+  @Test func cancelsAStreamedResponseWhoseReaderLeaves() async throws {
+    let cancelled = Mutex(false)
+    let handler: Handler = { _ in
+      let first = Mutex(true)
+      return Response(
+        status: 200,
+        body: .stream(
+          BodyStream {
+            let isFirst = first.withLock { first in
+              defer { first = false }
+              return first
+            }
+            do { if !isFirst { try await Task.sleep(for: .seconds(30)) } } catch { cancelled.withLock { $0 = true } }
+            return Array("first".utf8)
+          }))
+    }
+    try await serving(handler) { port, _ in
+      let client = try RawClient(port: port)
+      try await client.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+      _ = try await client.receive(until: "first")
+      client.close()
+      for _ in 0..<100 where !cancelled.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
+      #expect(cancelled.withLock { $0 })
+    }
+  }
+
+  @Test func aFileThatIsGoneIsExplained() async throws {
+    let handler: Handler = { _ in Response(status: 200, body: .file(path: "/nonexistent", offset: 0, length: 5)) }
+    try await serving(handler) { port, _ in
+      let text = try await exchange(port, "GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+      #expect(text.hasPrefix("HTTP/1.1 500"))
+      #expect(text.contains("cannot be opened"))
+    }
+  }
+
   @Test func aPortInUseIsNamedWithTheRemedy() async throws {
     try await serving(echo) { port, server in
       let fault = #expect(throws: Fault.self) { try server.listen(host: "127.0.0.1", port: port, handler: echo) }
