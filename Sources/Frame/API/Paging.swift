@@ -1,4 +1,4 @@
-public import Core
+internal import Core
 public import Store
 
 /// The page of a list that a client asks for: how many, after which, in which order.

@@ -1,4 +1,4 @@
-public import HTTP
+internal import HTTP
 
 /// One row of an API: what can be asked, by whom, since when, and what answers.
 public struct Route<Service: Sendable>: Sendable {

@@ -1,4 +1,4 @@
-public import Core
+internal import Core
 public import JSON
 
 /// A rule that a key's value must satisfy beyond its type; null always satisfies it.
@@ -47,7 +47,7 @@ public struct Key<Draft: Sendable>: Sendable {
   let set: @Sendable (inout Draft, JSON) throws -> Void
 
   public static func key<V: JSONValue>(
-    _ key: String, _ path: WritableKeyPath<Draft, V> & Sendable, _ check: Check? = nil, required: Bool = false,
+    _ key: String, _ path: any WritableKeyPath<Draft, V> & Sendable, _ check: Check? = nil, required: Bool = false,
     since: Microversion? = nil, until: Microversion? = nil
   ) -> Self {
     Key(key: key, required: required, span: Span(since: since, until: until), check: check) {

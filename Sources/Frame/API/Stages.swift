@@ -4,7 +4,7 @@ internal import JSON
 internal import Log
 
 extension Stage {
-  private static let log = Log("api")
+  private static let journal = Log("api")
 
   /// Gives the request its id, takes the caller's over as the global one, and names both in the answer.
   static let identifyRequest = Stage(name: "request id") { exchange, next in
@@ -29,12 +29,11 @@ extension Stage {
     let took = exchange.endpoint.world.uptime() - start
     let service = exchange.endpoint.service.name
     APIMetrics.observe(service: service, method: exchange.request.method, status: response.status, took: took)
-    log.info(
+    journal.info(
       "request",
       [
-        "service": .string(service), "method": .string(exchange.request.method), "path": .string(exchange.request.path),
-        "status": .int(response.status), "ms": .double(Double(took.microseconds) / 1000),
-        "peer": .string(exchange.request.peer),
+        "service": service, "method": exchange.request.method, "path": exchange.request.path,
+        "status": response.status, "ms": Double(took.microseconds) / 1000, "peer": exchange.request.peer,
       ])
     return response
   }
@@ -44,7 +43,7 @@ extension Stage {
     do { return try await next(exchange) } catch {
       let fault = Fault(wrapping: error)
       if fault.kind == .internalError || fault.kind == .unavailable {
-        log.error(fault.message, ["path": .string(exchange.request.path), "detail": .string(fault.detail ?? "")])
+        journal.error(fault.message, ["path": exchange.request.path, "detail": fault.detail ?? ""])
       }
       return exchange.response(to: fault)
     }

@@ -10,7 +10,7 @@ public struct Field<Model: Sendable>: Sendable {
   let get: @Sendable (Model, Incoming) -> JSON?
 
   public static func field<V: JSONValue>(
-    _ key: String, _ path: KeyPath<Model, V> & Sendable, since: Microversion? = nil, until: Microversion? = nil,
+    _ key: String, _ path: any KeyPath<Model, V> & Sendable, since: Microversion? = nil, until: Microversion? = nil,
     onlyFor role: String? = nil
   ) -> Self {
     Field(key: key, span: Span(since: since, until: until), onlyFor: role) { model, _ in model[keyPath: path].json }
