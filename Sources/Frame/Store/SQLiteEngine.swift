@@ -42,12 +42,12 @@ final class SQLiteEngine: Engine {
     guard let readers else { return try await writer.submit(body) }
     let reader = try await readers.take()
     defer { readers.give(reader) }
-    return try await withTaskExecutorPreference(reader.thread) {
+    return try await reader.thread.run {
       try await Self.run(reader.connection, body)
     }
   }
 
-  @concurrent private static func run<T: Sendable>(
+  private static func run<T: Sendable>(
     _ connection: SQLiteConnection, _ body: @Sendable (any Session) async throws -> T
   ) async throws -> T {
     try connection.begin("BEGIN")

@@ -43,11 +43,21 @@ struct OpenedStore: Sendable {
   }
 }
 
+/// A directory that is gone when the test process ends.
 func temporaryDirectory() throws -> String {
   var template = Array("/tmp/martlet-store-XXXXXX".utf8CString)
   guard mkdtemp(&template) != nil else { throw Fault.unavailable("no directory in /tmp") }
-  return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let isFirst = temporaryDirectories.withLock { paths in
+    paths.append(path)
+    return paths.count == 1
+  }
+  if isFirst {
+    atexit { for path in temporaryDirectories.withLock({ $0 }) { system("rm -rf '\(path)'") } }
+  }
+  return path
 }
+private let temporaryDirectories = Mutex<[String]>([])
 
 /// A PostgreSQL server for this test process: on a socket in a directory of its own, gone a second after the process.
 enum PostgresServer {
