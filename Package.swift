@@ -64,7 +64,7 @@ let frame: [Target] = [
 
 let hardware: [Target] = [
   module("Hardware", "Hardware", "Core"),
-  module("FakeHardware", "Drivers/Fake", "Hardware", "Core", "IO"),
+  module("FakeHardware", "Drivers/Fake", "Hardware", "Core", "IO", "Host"),
   module("Libvirt", "Drivers/Libvirt", "Hardware", "Core", "IO", "Log", "Host", "CVirt"),
   module("LinuxNetwork", "Drivers/LinuxNetwork", "Hardware", "Core", "IO", "Log", "Host"),
   module("FileDisk", "Drivers/FileDisk", "Hardware", "Core", "IO", "Log", "Host", "JSON"),
