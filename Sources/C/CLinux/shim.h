@@ -44,3 +44,4 @@ static inline int clinux_openat(int dir, const char *path, int flags, mode_t mod
 static inline int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline char **clinux_environ(void) { extern char **environ; return environ; }
 static inline int clinux_ioctl_int(int fd, unsigned long request, int value) { return ioctl(fd, request, value); }
+static inline int clinux_set_nonblocking(int fd) { int on = 1; return ioctl(fd, FIONBIO, &on); }
