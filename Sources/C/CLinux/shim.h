@@ -3,6 +3,17 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+// Two types look different under _GNU_SOURCE, and the compiler then refuses a file that sees them here and in Swift's
+// Glibc (which Synchronization brings along): these headers are read as Glibc reads them.
+#include <features.h>
+#pragma push_macro("__USE_XOPEN")
+#pragma push_macro("__USE_GNU")
+#undef __USE_XOPEN
+#undef __USE_GNU
+#include <sys/select.h>
+#include <sys/resource.h>
+#pragma pop_macro("__USE_GNU")
+#pragma pop_macro("__USE_XOPEN")
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
