@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Glibc
 internal import Core
 
 /// Starts a thread that runs `body` and ends with it; signals are left to the threads that wait for them.

@@ -1,4 +1,7 @@
+// The system's socket types count as members of whichever of these modules the compiler happens to load first.
+internal import CCurl
 internal import CLinux
+internal import CMicrohttpd
 internal import Core
 internal import IO
 
