@@ -66,7 +66,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// - Throws: an `unavailable` fault where the kernel gives no thread or descriptor.
   public static func start(name: String) throws -> EventLoop {
     // SIG_IGN is a macro that Swift does not see: the handler with the address 1.
-    signal(SIGPIPE, unsafeBitCast(1, to: sighandler_t?.self))
+    signal(SIGPIPE, unsafeBitCast(1, to: __sighandler_t?.self))
     let loop = try EventLoop(name: name)
     try startThread(name: name) { loop.main() }
     return loop
