@@ -1,5 +1,9 @@
 // libmicrohttpd: Swift imports no variadic functions, so those that Martlet needs are wrapped here.
 #pragma once
+// The same feature macros as CLinux has, or the system's types would differ between the two modules.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <microhttpd.h>
 static inline int cmhd_epoll_fd(struct MHD_Daemon *d) {
   const union MHD_DaemonInfo *i = MHD_get_daemon_info(d, MHD_DAEMON_INFO_EPOLL_FD);
@@ -18,3 +22,7 @@ static inline const struct sockaddr *cmhd_client_address(struct MHD_Connection *
   return i ? i->client_addr : 0;
 }
 static inline void cmhd_upgrade_close(struct MHD_UpgradeResponseHandle *u) { MHD_upgrade_action(u, MHD_UPGRADE_ACTION_CLOSE); }
+static inline size_t cmhd_header_size(struct MHD_Connection *c) {
+  const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return i ? i->header_size : 0;
+}
