@@ -102,6 +102,7 @@ let suites: [Target] = [
   tests("BaseTests", "Unit/Base", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
+  tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
   tests("TidyTests", "Tidy"),
 ]
 

@@ -1,4 +1,4 @@
-public import Core
+internal import Core
 
 /// What an operator can set of the identity service; the program fills it from the configuration.
 public struct KeystoneOptions: Sendable {

@@ -12,7 +12,7 @@ public import Store
 public let keystoneSchema = Schema(
   "keystone",
   tables: [
-    Project.table, ProjectTag.table, User.table, Group.table, Membership.table, Role.table, ImpliedRole.table,
+    Project.table, User.table, Group.table, Membership.table, Role.table, ImpliedRole.table,
     Assignment.table, Region.table, CatalogService.table, CatalogEndpoint.table, Credential.table,
     ApplicationCredential.table, Revocation.table,
   ])

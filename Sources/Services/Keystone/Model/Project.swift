@@ -1,4 +1,4 @@
-public import Core
+internal import Core
 public import JSON
 public import Store
 
@@ -14,6 +14,7 @@ public struct Project: Versioned {
   public var isDomain = false
   public var details = ""
   public var enabled = true
+  public var tags: [String] = []
   /// Resource options (`immutable`).
   public var options = JSONObject()
   /// Attributes that clients made up.
@@ -32,6 +33,7 @@ public struct Project: Versioned {
       .column("is_domain", \.isDomain),
       .column("description", \.details),
       .column("enabled", \.enabled),
+      .column("tags", \.tags),
       .column("options", \.options),
       .column("extra", \.extra),
       .column("generation", \.generation),
@@ -42,22 +44,6 @@ public struct Project: Versioned {
 
   /// The domain it belongs to; its own id where it is a domain.
   public var home: String { domainID ?? id }
-}
-
-/// A word that somebody tied to a project.
-public struct ProjectTag: Record {
-  public var projectID = ""
-  public var name = ""
-
-  public init() {}
-  public init(projectID: String, name: String) {
-    self.projectID = projectID
-    self.name = name
-  }
-
-  public static let table = Table<ProjectTag>(
-    "keystone_project_tags",
-    [.column("project_id", \.projectID, key: true), .column("name", \.name, key: true)])
 }
 
 extension ReadTransaction {
