@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Glibc
 internal import Core
 internal import Synchronization
 
@@ -49,10 +48,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     self.name = name
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-    guard epoll >= 0, wakeup >= 0 else { throw Fault.system("start the event loop \(name)", errno) }
+    guard epoll >= 0, wakeup >= 0 else { throw Fault.system("start the event loop \(name)", systemError) }
     var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: UInt64(UInt32(bitPattern: wakeup))))
     guard epoll_ctl(epoll, EPOLL_CTL_ADD, wakeup, &event) == 0 else {
-      throw Fault.system("start the event loop \(name)", errno)
+      throw Fault.system("start the event loop \(name)", systemError)
     }
   }
 
@@ -66,7 +65,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// Also makes this process ignore SIGPIPE: a peer that has gone must show as an error of the write.
   /// - Throws: an `unavailable` fault where the kernel gives no thread or descriptor.
   public static func start(name: String) throws -> EventLoop {
-    signal(SIGPIPE, SIG_IGN)
+    // SIG_IGN is a macro that Swift does not see: the handler with the address 1.
+    signal(SIGPIPE, unsafeBitCast(1, to: __sighandler_t?.self))
     let loop = try EventLoop(name: name)
     try startThread(name: name) { loop.main() }
     return loop

@@ -1,6 +1,9 @@
 internal import CLinux
-internal import Glibc
 public import Core
+
+/// The C library's `errno`, which as a macro Swift does not see. Glibc's module has it, but its types clash with those
+/// that CLinux declares with _GNU_SOURCE, so that no file may import both.
+var systemError: Int32 { __errno_location().pointee }
 
 extension Fault {
   /// What the kernel refused, in its own words.
@@ -31,11 +34,7 @@ public enum Descriptor {
 
   /// Makes calls on the descriptor return at once rather than wait.
   public static func setNonBlocking(_ fd: Int32) throws {
-    var on: Int32 = 1
-    guard ioctlNonBlocking(fd, &on) == 0 else { throw Fault.system("prepare a descriptor", errno) }
-  }
-  private static func ioctlNonBlocking(_ fd: Int32, _ on: inout Int32) -> Int32 {
-    ioctl(fd, UInt(FIONBIO), &on)
+    guard clinux_set_nonblocking(fd) == 0 else { throw Fault.system("prepare a descriptor", systemError) }
   }
 
   /// Closes, ignoring what close reports: the descriptor is gone either way.
@@ -49,8 +48,8 @@ public enum Descriptor {
       let count = CLinux.read(fd, buffer.baseAddress, buffer.count)
       if count > 0 { return .bytes(count) }
       if count == 0 { return .end }
-      if errno == EAGAIN { return .wouldBlock }
-      if errno != EINTR { throw Fault.system("read", errno) }
+      if systemError == EAGAIN { return .wouldBlock }
+      if systemError != EINTR { throw Fault.system("read", systemError) }
     }
   }
 
@@ -59,8 +58,8 @@ public enum Descriptor {
     while true {
       let count = CLinux.write(fd, buffer.baseAddress, buffer.count)
       if count >= 0 { return .bytes(count) }
-      if errno == EAGAIN { return .wouldBlock }
-      if errno != EINTR { throw Fault.system("write", errno) }
+      if systemError == EAGAIN { return .wouldBlock }
+      if systemError != EINTR { throw Fault.system("write", systemError) }
     }
   }
 }

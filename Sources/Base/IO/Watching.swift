@@ -1,6 +1,5 @@
 internal import Core
 internal import CLinux
-internal import Glibc
 internal import Synchronization
 
 /// What a descriptor is watched for and what happened to it: epoll's bits.
@@ -36,8 +35,8 @@ extension EventLoop {
       data: epoll_data_t(u64: UInt64(generation) << 32 | UInt64(UInt32(bitPattern: fd))))
     let known = watches[fd] != nil
     var result = epoll_ctl(epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event)
-    if result != 0, errno == ENOENT { result = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) }
-    guard result == 0 else { throw Fault.system("watch a descriptor", errno) }
+    if result != 0, systemError == ENOENT { result = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) }
+    guard result == 0 else { throw Fault.system("watch a descriptor", systemError) }
     watches[fd] = Watch(generation: generation, callback: callback)
   }
 

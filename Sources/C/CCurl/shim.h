@@ -1,9 +1,5 @@
 // libcurl: curl_easy_setopt is variadic, so there is one wrapper for each kind of value.
 #pragma once
-// The same feature macros as CLinux has, or the system's types would differ between the two modules.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <curl/curl.h>
 static inline CURLcode ccurl_set_long(CURL *c, CURLoption o, long v) { return curl_easy_setopt(c, o, v); }
 static inline CURLcode ccurl_set_offset(CURL *c, CURLoption o, curl_off_t v) { return curl_easy_setopt(c, o, v); }

@@ -1,9 +1,5 @@
 // libmicrohttpd: Swift imports no variadic functions, so those that Martlet needs are wrapped here.
 #pragma once
-// The same feature macros as CLinux has, or the system's types would differ between the two modules.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <microhttpd.h>
 static inline int cmhd_epoll_fd(struct MHD_Daemon *d) {
   const union MHD_DaemonInfo *i = MHD_get_daemon_info(d, MHD_DAEMON_INFO_EPOLL_FD);

@@ -1,4 +1,8 @@
+// The system's socket types count as members of whichever of these modules the compiler happens to load first.
+internal import CCurl
 internal import CLinux
+internal import CMicrohttpd
+internal import CMicrohttpd
 internal import Core
 internal import IO
 
@@ -36,7 +40,7 @@ enum SocketAddress {
       for _ in 0..<count {
         let socket = try open(&storage, length, shared: true, host, port)
         sockets.append(socket)
-        withAddress(&storage) { _ = getsockname(socket, __SOCKADDR_ARG(__sockaddr__: $0), &length) }
+        withAddress(&storage) { _ = getsockname(socket, $0, &length) }
       }
       return (sockets, self.port(of: sockets.first ?? -1))
     } catch {
@@ -49,7 +53,7 @@ enum SocketAddress {
   static func port(of socket: Int32) -> Int {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    guard withAddress(&storage, { getsockname(socket, __SOCKADDR_ARG(__sockaddr__: $0), &length) }) == 0 else {
+    guard withAddress(&storage, { getsockname(socket, $0, &length) }) == 0 else {
       return 0
     }
     guard [AF_INET, AF_INET6].contains(Int32(storage.ss_family)) else { return 0 }
@@ -97,7 +101,7 @@ enum SocketAddress {
     var on: Int32 = 1
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, 4)
     if shared { setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, 4) }
-    guard withAddress(&storage, { bind(fd, __CONST_SOCKADDR_ARG(__sockaddr__: $0), length) }) == 0,
+    guard withAddress(&storage, { bind(fd, $0, length) }) == 0,
       !shared || CLinux.listen(fd, 1024) == 0
     else {
       let code = __errno_location().pointee
