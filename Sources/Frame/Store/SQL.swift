@@ -36,7 +36,9 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     /// A bind.
     public mutating func appendInterpolation(_ value: some ColumnValue) { parts.append(.bind(value.columnValue)) }
     /// A bind.
-    public mutating func appendInterpolation<V: ColumnValue>(_ value: V?) { parts.append(.bind(value?.columnValue ?? .null)) }
+    public mutating func appendInterpolation<V: ColumnValue>(_ value: V?) {
+      parts.append(.bind(value?.columnValue ?? .null))
+    }
     public mutating func appendInterpolation(_ value: Value) { parts.append(.bind(value)) }
     /// The table's name.
     public mutating func appendInterpolation<R: Record>(_ table: Table<R>) { parts.append(.raw(table.name)) }

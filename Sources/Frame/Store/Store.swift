@@ -19,7 +19,7 @@ public final class Store: Sendable {
     Store(try SQLiteEngine(path: path), world)
   }
 
-  /// Connects to a PostgreSQL server (12 or later).
+  /// Connects to a PostgreSQL server (13 or later).
   /// - Parameters:
   ///   - conninfo: libpq's connection string or URL.
   ///   - connections: how many transactions may run at once; each has its connection and its thread.
@@ -36,8 +36,9 @@ public final class Store: Sendable {
     _ body: @escaping @Sendable (any ReadTransaction) async throws -> T
   ) async throws -> T {
     try refuseNesting()
+    let trace = Trace.current
     return try await engine.read { session in
-      try await Self.$isInside.withValue(true) { try await body(Reading(session: session)) }
+      try await Self.inside(trace) { try await body(Reading(session: session)) }
     }
   }
 
@@ -54,9 +55,7 @@ public final class Store: Sendable {
     let world = world
     let (result, actions) = try await engine.write { session in
       let transaction = Transaction(session, world, trace)
-      let result = try await Trace.$current.withValue(trace) {
-        try await Self.$isInside.withValue(true) { try await body(transaction) }
-      }
+      let result = try await Self.inside(trace) { try await body(transaction) }
       return (result, try transaction.finish())
     }
     for action in actions { await action() }
@@ -74,6 +73,11 @@ public final class Store: Sendable {
 
   /// Waits for running transactions, then lets go of the database. Everything afterwards is refused as `unavailable`.
   public func close() async { await engine.close() }
+
+  /// Bodies may run in a task of the engine's own: it hears of the caller's trace here.
+  private static func inside<T>(_ trace: Trace?, _ body: () async throws -> T) async throws -> T {
+    try await Trace.$current.withValue(trace) { try await $isInside.withValue(true) { try await body() } }
+  }
 
   private func refuseNesting() throws {
     guard !Self.isInside else {
