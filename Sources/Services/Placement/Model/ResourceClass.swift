@@ -1,4 +1,4 @@
-public import Core
+internal import Core
 public import Store
 
 /// A resource class of the operator's own.
