@@ -64,7 +64,7 @@ let frame: [Target] = [
 
 let hardware: [Target] = [
   module("Hardware", "Hardware", "Core"),
-  module("FakeHardware", "Drivers/Fake", "Hardware", "Core", "IO"),
+  module("FakeHardware", "Drivers/Fake", "Hardware", "Core", "IO", "Host"),
   module("Libvirt", "Drivers/Libvirt", "Hardware", "Core", "IO", "Log", "Host", "CVirt"),
   module("LinuxNetwork", "Drivers/LinuxNetwork", "Hardware", "Core", "IO", "Log", "Host"),
   module("FileDisk", "Drivers/FileDisk", "Hardware", "Core", "IO", "Log", "Host", "JSON"),
@@ -83,7 +83,7 @@ let services: [Target] = [
   module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Hardware"),
   module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work"),
   module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware"),
-  module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware", "Crypto"),
+  module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
   module("NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
   module("NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
   module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "JSON", "Log", "Bus", "Hardware", "Host", "Clients", "Text"),

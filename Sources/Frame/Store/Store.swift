@@ -14,15 +14,21 @@ public final class Store: Sendable {
   @TaskLocal private static var isInside = false
 
   /// Opens, or makes, a SQLite database: durable at every commit (WAL, `synchronous=FULL`).
-  /// - Parameter path: the file; nil keeps everything in memory and forgets it at the end.
-  public static func sqlite(path: String?, world: World) throws -> Store {
-    Store(try SQLiteEngine(path: path), world)
+  ///
+  /// The file belongs to one process; its state directory's lock, not this, keeps a second one out.
+  /// - Parameters:
+  ///   - path: the file; nil keeps everything in memory and forgets it at the end.
+  ///   - executor: runs all transactions in place of the store's own threads, so that a simulation decides their order.
+  /// - Throws: `unavailable` when the file cannot be opened.
+  public static func sqlite(path: String?, world: World, executor: (any TaskExecutor)? = nil) throws -> Store {
+    Store(try SQLiteEngine(path: path, executor: executor), world)
   }
 
   /// Connects to a PostgreSQL server (13 or later).
   /// - Parameters:
   ///   - conninfo: libpq's connection string or URL.
-  ///   - connections: how many transactions may run at once; each has its connection and its thread.
+  ///   - connections: how many transactions may run at once, at least 2; each has its connection and its thread.
+  /// - Throws: `unavailable` when the server does not answer.
   public static func postgres(_ conninfo: String, connections: Int = 6, world: World) async throws -> Store {
     Store(try await PostgresEngine(conninfo, connections: connections, world), world)
   }

@@ -110,6 +110,41 @@ import Testing
     await store.close()
   }
 
+  /// Runs nothing by itself: a simulation says when.
+  private final class Stepper: TaskExecutor {
+    private let jobs = Mutex<[UnownedJob]>([])
+    func enqueue(_ job: consuming ExecutorJob) {
+      let job = UnownedJob(job)
+      jobs.withLock { $0.append(job) }
+    }
+    func step() {
+      let due = jobs.withLock { jobs in
+        defer { jobs = [] }
+        return jobs
+      }
+      for job in due { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+  }
+
+  @Test func aSimulationDecidesWhenTransactionsRun() async throws {
+    let stepper = Stepper()
+    let store = try Store.sqlite(path: nil, world: .real, executor: stepper)
+    let seen = Counter()
+    let writer = Task {
+      try await store.migrate([testSchema])
+      try await store.write { try await $0.insert(Thing("1")) }
+      seen.add(1)
+    }
+    try await World.real.sleep(.milliseconds(20))
+    #expect(seen.values.isEmpty)
+    for _ in 0..<1000 where seen.values.isEmpty {
+      stepper.step()
+      try await World.real.sleep(.milliseconds(1))
+    }
+    try await writer.value
+    #expect(seen.values == [1])
+  }
+
   @Test func aDatabaseThatCannotBeOpenedIsNamed() {
     let fault = #expect(throws: Fault.self) { try Store.sqlite(path: "/nowhere/at/all.db", world: .real) }
     #expect(fault?.kind == .unavailable)

@@ -80,12 +80,13 @@ enum PostgresServer {
       $as "$bin/initdb" -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C >initdb.log 2>&1
       $as "$bin/pg_ctl" -D data -l server.log -w -t 60 \
         -o "-c listen_addresses= -k \(directory) -c fsync=off -c max_connections=300" start >/dev/null 2>&1
-      ( setsid sh -c "while kill -0 \(getpid()); do sleep 0.5; done; $as $bin/pg_ctl -D data -m immediate stop; \
+      server=$(head -1 data/postmaster.pid)
+      ( setsid sh -c "while kill -0 \(getpid()); do sleep 0.5; done; kill -QUIT $server; sleep 0.5; \
         rm -rf \(directory)" >/dev/null 2>&1 </dev/null & )
       """
     guard system(script) == 0 else {
       throw Fault.unavailable(
-        "PostgreSQL could not be started for the tests (see \(directory)). Install the package postgresql, or set "
+        "PostgreSQL could not be started for the tests. Install the package postgresql, or set "
           + "MARTLET_SKIP_POSTGRES=1 to leave these tests out.")
     }
     return directory
