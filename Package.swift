@@ -104,6 +104,8 @@ let suites: [Target] = [
   tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
   tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
+  tests("PlacementTests", "Unit/Placement", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
+  tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "GlanceModel", "GlanceAPI"),
   tests("TidyTests", "Tidy"),
 ]
 
