@@ -91,7 +91,7 @@ extension NetworkTests {
         let tracked = try await lab.host.runOK("conntrack", ["-L", "-p", "tcp", "--dport", "99"]).text
         #expect(tracked.contains("ESTABLISHED") && tracked.contains("sport=4000"), "\(tracked)")
         #expect(
-          try await !other.succeeds("busybox nc -w 1 10.77.0.12 99 </dev/null"),
+          try await !other.succeeds("timeout 2 busybox nc -w 1 10.77.0.12 99 </dev/null"),
           "the first network's established flow must not let this pass")
         _ = try await first
         for socket in sockets { close(socket) }
@@ -129,7 +129,12 @@ extension NetworkTests {
           Lease(mac: guest.port.mac, address: address, hostname: "vm", subnet: network.subnets[0].id)
         }
         try await dhcp.ensureServing(network, leases: [])
+        let process = try await lab.server(network)
         try await dhcp.ensureServing(network, leases: [lease(guest, "10.77.0.21")])
+        // Another lease, or a control plane started anew, does not interrupt it.
+        let again = LinuxNetwork(host: lab.host, stateDirectory: lab.directory, prefix: lab.prefix)
+        try await again.dhcp.ensureServing(network, leases: [lease(guest, "10.77.0.21")])
+        #expect(try await lab.server(network) == process)
         let script = lab.directory + "-udhcpc"
         try await lab.host.writeFile(
           script,

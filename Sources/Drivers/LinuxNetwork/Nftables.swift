@@ -10,22 +10,26 @@ public struct Nftables: Firewall {
   init(_ machine: Machine) { self.machine = machine }
 
   public func apply(_ ports: [PortRules]) async throws {
-    try await turns.inTurn("firewall") {
-      try await ensureBridgesCallHooks()
-      let alias = machine.names
-      let bridges = try await machine.links(["type", "bridge"]).compactMap { link in
-        alias.id(alias: link.alias).map {
-          FirewallScript.Bridge(name: link.name, network: $0, external: link.name != alias.bridge($0))
-        }
-      }
-      try await machine.nft(FirewallScript(names: machine.names, bridges: bridges, ports: ports).text())
-    }
+    try await turns.inTurn("firewall") { try await replace(ports) }
   }
 
   /// Lets nothing pass where no rules were ever applied; rules that are there stay.
   func ensureInstalled() async throws {
-    let table = try await machine.host.run("nft", ["list", "chain", "bridge", machine.names.firewall, "prerouting"])
-    if !table.ok { try await apply([]) }
+    try await turns.inTurn("firewall") {
+      let chain = ["list", "chain", "bridge", machine.names.firewall, "prerouting"]
+      if try await !machine.host.run("nft", chain).ok { try await replace([]) }
+    }
+  }
+
+  private func replace(_ ports: [PortRules]) async throws {
+    try await ensureBridgesCallHooks()
+    let names = machine.names
+    let bridges = try await machine.links(["type", "bridge"]).compactMap { link in
+      names.id(alias: link.alias).map {
+        FirewallScript.Bridge(name: link.name, network: $0, external: link.name != names.bridge($0))
+      }
+    }
+    try await machine.nft(FirewallScript(names: names, bridges: bridges, ports: ports).text())
   }
 
   /// The kernel's default, without which bridged packets meet neither connection tracking nor rules. What it was

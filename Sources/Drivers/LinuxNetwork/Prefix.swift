@@ -69,8 +69,10 @@ struct Prefix: Sendable, Hashable {
       let groups = halves.compactMap { UInt16($0, radix: 16) }
       return groups.count == 8 && halves.count == 8 ? groups.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] } : nil
     }
-    let left = halves[..<gap].filter { !$0.isEmpty }
-    let right = halves[(gap + 1)...].filter { !$0.isEmpty }
+    let sides = [halves[..<gap], halves[(gap + 1)...]]
+    guard sides.allSatisfy({ side in side.count == 1 || !side.contains("") }) else { return nil }
+    let left = sides[0].filter { !$0.isEmpty }
+    let right = sides[1].filter { !$0.isEmpty }
     let groups = (left + right).compactMap { UInt16($0, radix: 16) }
     guard groups.count == left.count + right.count, groups.count < 8 else { return nil }
     let zeros = [UInt16](repeating: 0, count: 8 - groups.count)

@@ -21,7 +21,7 @@ private struct Wipe {
   }
 
   private func servers() async throws {
-    let dhcp = Dnsmasq(machine, bridges: LinuxBridge(machine, overlay: nil))
+    let dhcp = Dnsmasq(machine, bridges: LinuxBridge(machine, firewall: Nftables(machine), overlay: nil))
     let directories = try await machine.host.list(names.dhcpDirectory)
     for network in Set(try await dhcp.served() + directories).sorted() { try await dhcp.ensureAbsent(network) }
     try await machine.host.remove(names.dhcpDirectory)
