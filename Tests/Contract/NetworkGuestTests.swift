@@ -106,15 +106,13 @@ extension NetworkTests {
         let links = try await lab.host.runOK("ip", ["-o", "link", "show", "type", "bridge"]).text
         let line = try #require(links.split(separator: "\n").first { $0.contains(network.id) }.map(String.init))
         let words = line.split(separator: " ").map(String.init)
-        let mac = try #require(words.firstIndex(of: "link/ether").map { words[$0 + 1] })
         let bridge = try #require(words[1].split(separator: ":").first.map(String.init))
-        try await a.run("ip neigh add 10.77.0.1 lladdr \(mac) dev eth0")
-        // Were it delivered, the host would answer with an error or an echo.
-        let before = try await lab.host.runOK("cat", ["/sys/class/net/\(bridge)/statistics/tx_packets"]).text
-        _ = try await a.pings("127.0.0.1")
+        let mac = try #require(words.firstIndex(of: "link/ether").map { words[$0 + 1] })
+        // Even were the host given an address there: no answer to ARP, nor to who knows its MAC without asking.
+        try await lab.host.runOK("ip", ["addr", "add", "10.77.0.1/24", "dev", bridge])
+        #expect(try await !a.succeeds("busybox arping -q -c 1 -w 1 -I eth0 10.77.0.1"))
+        try await a.run("ip neigh replace 10.77.0.1 lladdr \(mac) dev eth0")
         #expect(try await !a.pings("10.77.0.1"))
-        #expect(try await lab.host.runOK("cat", ["/sys/class/net/\(bridge)/statistics/tx_packets"]).text == before)
-        #expect(try await !a.succeeds("arping -c 1 -w 1 -I eth0 \(lab.external(1))"))
       }
     }
 

@@ -13,6 +13,8 @@ private struct Wipe {
   private var names: Names { machine.names }
 
   func run() async throws {
+    // A host without iproute2 never had anything of ours.
+    guard try await machine.host.hasProgram("ip") else { return }
     var failures: [any Error] = []
     for step in [servers, namespaces, links, tables, settings] {
       do { try await step() } catch { failures.append(error) }
@@ -42,6 +44,7 @@ private struct Wipe {
   }
 
   private func tables() async throws {
+    guard try await machine.host.hasProgram("nft") else { return }
     for family in ["bridge", "inet"] {
       let table = "table \(family) \(names.firewall)"
       try await machine.nft("\(table)\ndelete \(table)\n")
