@@ -65,6 +65,35 @@ extension NetworkTests {
       }
     }
 
+    @Test func neighboursOfIPv6AreFoundAndNotClaimed() async throws {
+      try await NetworkLab.with { lab in
+        let network = lab.tenant()
+        let a = try await lab.guest(network, "10.77.0.11")
+        let b = try await lab.guest(network, "10.77.0.12")
+        var rules: [PortRules] = []
+        for (guest, address) in [(a, "fd77::11"), (b, "fd77::12")] {
+          try await guest.run("sysctl -qw net.ipv6.conf.all.forwarding=0; ip addr add \(address)/64 dev eth0 nodad")
+          var entry = guest.rules([
+            .init(direction: .egress, ipVersion: 6), .init(direction: .ingress, ipVersion: 6, ipProtocol: 58),
+          ])
+          entry.port.addresses.append(FixedAddress(subnet: "six", address: address, prefix: 64))
+          rules.append(entry)
+        }
+        try await lab.network.firewall.apply(rules)
+        #expect(try await a.reaches("fd77::12"))
+        // b has a further address: a asks for its neighbour, and b's claim does not pass until it is a pair.
+        try await b.run("ip addr add fd77::66/64 dev eth0 nodad")
+        let found =
+          "ip neigh flush dev eth0; busybox ping -q -c 1 -W 1 fd77::66;"
+          + " ip -6 neigh show dev eth0 | grep fd77::66 | grep -q lladdr"
+        #expect(try await !a.succeeds(found))
+        rules[1].allowedPairs = [AddressPair(address: "fd77::60/124", mac: nil)]
+        try await lab.network.firewall.apply(rules)
+        #expect(try await a.succeeds(found))
+        #expect(try await a.reaches("fd77::66"))
+      }
+    }
+
     @Test func equalAddressesOfTwoNetworksDoNotMix() async throws {
       try await NetworkLab.with { lab in
         let networks = [lab.tenant(), lab.tenant()]

@@ -1,3 +1,5 @@
+internal import Core
+
 /// An IPv4 or IPv6 network, just enough of it for rules and masks.
 struct Prefix: Sendable, Hashable {
   /// Four or sixteen bytes, zero behind the prefix.
@@ -29,6 +31,11 @@ struct Prefix: Sendable, Hashable {
   var address: String { Self.text(bytes) }
   /// `255.255.255.0`
   var netmask: String { Self.text(Self.mask(length, bytes.count)) }
+  /// The network's first and last address as numbers.
+  var hexadecimal: (first: String, last: String) {
+    let last = zip(bytes, Self.mask(length, bytes.count)).map { $0 | ~$1 }
+    return ("0x" + bytes.hex, "0x" + last.hex)
+  }
   /// Sorts by family, address and length.
   static func precedes(_ a: Prefix, _ b: Prefix) -> Bool {
     if a.bytes.count != b.bytes.count { return a.bytes.count < b.bytes.count }
