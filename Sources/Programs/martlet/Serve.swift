@@ -59,29 +59,3 @@ extension Double {
     return "\(hundredths / 100).\((hundredths % 100).padded(2))"
   }
 }
-
-/// SIGTERM and SIGINT as something to wait for.
-struct Signals: Sendable {
-  private let descriptor: Int32
-  private let thread: BlockingThreads
-
-  /// Blocks the two in every thread that is started from now on.
-  init() throws {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGTERM)
-    sigaddset(&set, SIGINT)
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    descriptor = signalfd(-1, &set, Int32(SFD_CLOEXEC))
-    guard descriptor >= 0 else { throw Fault.unavailable("The kernel gives no signal descriptor.") }
-    thread = try BlockingThreads(name: "signals", count: 1)
-  }
-
-  func wait() async {
-    let descriptor = descriptor
-    _ = try? await thread.run {
-      var info = signalfd_siginfo()
-      return read(descriptor, &info, MemoryLayout<signalfd_siginfo>.size)
-    }
-  }
-}
