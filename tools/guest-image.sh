@@ -125,7 +125,7 @@ ip link set lo up
 for device in /sys/class/net/e*; do
   n=$(basename $device)
   ip link set $n up
-  udhcpc -i $n -b -t 6 -T 2 -A 1 -s /usr/share/udhcpc/default.script
+  udhcpc -i $n -b -O mtu -O staticroutes -t 6 -T 2 -A 1 -s /usr/share/udhcpc/default.script
 done
 /etc/rc.cloud </dev/null >/dev/console 2>&1
 [ -s /etc/dropbear/dropbear_ed25519_host_key ] ||

@@ -126,8 +126,8 @@ public final class LibvirtHypervisor: Hypervisor {
     }
   }
 
-  /// Presses the power button until the guest is off; false when it is paused or still runs after `grace`. The button is pressed
-  /// again every few seconds because a system that is still starting does not notice it.
+  /// Presses the power button until the guest is off; false when it is paused or still runs after `grace`.
+  /// The button is pressed again every few seconds because a system that is still starting does not notice it.
   private func shutDown(_ id: String, within grace: Duration) async throws -> Bool {
     let deadline = world.uptime() + grace
     var press = world.uptime()
