@@ -17,13 +17,16 @@ extension Keystone {
     adminPassword: String, demoPassword: String?, services: [(name: String, password: String)],
     catalog: [(type: String, name: String, url: String)], region: String = "RegionOne"
   ) async throws {
-    var people = [Newcomer(name: "admin", password: adminPassword, project: "admin", roles: ["admin"], isService: false)]
+    var people = [
+      Newcomer(name: "admin", password: adminPassword, project: "admin", roles: ["admin"], isService: false)
+    ]
     people[0].isSystemAdmin = true
     people += services.map {
       Newcomer(name: $0.name, password: $0.password, project: "service", roles: ["admin", "service"], isService: true)
     }
     if let demoPassword {
-      people.append(Newcomer(name: "demo", password: demoPassword, project: "demo", roles: ["member"], isService: false))
+      people.append(
+        Newcomer(name: "demo", password: demoPassword, project: "demo", roles: ["member"], isService: false))
     }
     try await hashPasswords(of: &people)
     let newcomers = people

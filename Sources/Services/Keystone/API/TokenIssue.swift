@@ -46,8 +46,11 @@ extension Keystone {
   /// - Returns: nil for what is no token of ours, is over, revoked, or whose user or scope is gone or disabled.
   func valid(_ text: String, window: Duration = .zero) async throws -> ValidToken? {
     let now = world.now()
-    if let known = validated.find(text, now: world.uptime()) { return now < known.payload.expires + window ? known : nil }
-    guard text.utf8.count <= 1024, let opened = try tokenKeys.open(text), let payload = TokenPayload(bytes: opened.bytes),
+    if let known = validated.find(text, now: world.uptime()) {
+      return now < known.payload.expires + window ? known : nil
+    }
+    guard text.utf8.count <= 1024, let opened = try tokenKeys.open(text),
+      let payload = TokenPayload(bytes: opened.bytes),
       now < payload.expires + window
     else { return nil }
     let epoch = validated.epoch
