@@ -77,8 +77,8 @@ let services: [Target] = [
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
-  module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware"),
-  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus"),
+  module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware", "Bus"),
+  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus", "Hardware"),
   module("NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
   module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Hardware"),
   module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work"),
@@ -102,6 +102,7 @@ let suites: [Target] = [
   tests("BaseTests", "Unit/Base", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
+  tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent"),
   tests("TidyTests", "Tidy"),
 ]
 
