@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <dirent.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -55,3 +56,4 @@ static inline int clinux_openat(int dir, const char *path, int flags, mode_t mod
 static inline int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline char **clinux_environ(void) { extern char **environ; return environ; }
 static inline int clinux_ioctl_int(int fd, unsigned long request, int value) { return ioctl(fd, request, value); }
+static inline int clinux_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
