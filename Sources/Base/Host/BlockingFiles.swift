@@ -2,9 +2,9 @@ internal import CLinux
 internal import Glibc
 internal import Core
 
-/// The file calls themselves, blocking; `Host` runs them on its threads.
-enum Files {
-  static func read(_ path: String, limit: Int) throws -> [UInt8] {
+/// The file calls themselves, for code that is on a thread which may block; everyone else uses `Host`.
+public enum BlockingFiles {
+  public static func read(_ path: String, limit: Int) throws -> [UInt8] {
     let handle = try open(path, O_RDONLY)
     let bytes = try collect(handle, count: limit + 1, path)
     guard bytes.count <= limit else {
@@ -38,7 +38,7 @@ enum Files {
     return bytes
   }
 
-  static func replace(_ path: String, _ bytes: [UInt8], mode: Int) throws {
+  public static func replace(_ path: String, _ bytes: [UInt8], mode: Int) throws {
     var template = Array((path + ".XXXXXX").utf8CString)
     let handle = Descriptor(mkostemp(&template, O_CLOEXEC))
     guard handle.number >= 0 else { throw systemFault("write a file", path) }
@@ -71,6 +71,20 @@ enum Files {
     }
   }
 
+  /// - Throws: `outOfSpace` when the disk is full, and a fault when the source is shorter than it should be.
+  static func copy(_ from: String, offset: Int, length: Int, to: String) throws {
+    let source = try open(from, O_RDONLY)
+    let target = try open(to, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    var at = off_t(offset)
+    var left = length
+    while left > 0 {
+      let moved = sendfile(target.number, source.number, &at, min(left, 1 << 30))
+      if moved < 0, errno == EINTR { continue }
+      guard moved > 0 else { throw systemFault("copy \(left) more bytes to \(to)", from) }
+      left -= moved
+    }
+  }
+
   static func makeDirectory(_ path: String, mode: Int) throws {
     if mkdir(path, mode_t(mode)) == 0 { return }
     if errno == EEXIST, try status(path)?.kind != .file { return }
@@ -81,14 +95,14 @@ enum Files {
     throw systemFault("make a directory", path)
   }
 
-  static func remove(_ path: String) throws {
+  public static func remove(_ path: String) throws {
     if unlink(path) == 0 || errno == ENOENT { return }
     guard errno == EISDIR || errno == EPERM else { throw systemFault("remove a file", path) }
     for name in try list(path) { try remove(path + "/" + name) }
     guard rmdir(path) == 0 || errno == ENOENT else { throw systemFault("remove a directory", path) }
   }
 
-  static func list(_ path: String) throws -> [String] {
+  public static func list(_ path: String) throws -> [String] {
     guard let directory = opendir(path) else {
       if errno == ENOENT { return [] }
       throw systemFault("list a directory", path)

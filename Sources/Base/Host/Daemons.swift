@@ -15,7 +15,7 @@ public struct ProcessID: Sendable, Codable, Hashable {
 
   /// The running process of that number; nil if there is none or it is a zombie.
   public init?(running pid: Int32) {
-    guard let bytes = try? Files.read("/proc/\(pid)/stat", limit: 4096) else { return nil }
+    guard let bytes = try? BlockingFiles.read("/proc/\(pid)/stat", limit: 4096) else { return nil }
     // The name in parentheses may hold anything, so fields are counted from the last parenthesis.
     guard let close = bytes.lastIndex(of: 41) else { return nil }
     let fields = String(decoding: bytes[(close + 1)...], as: UTF8.self).split(separator: " ")
@@ -37,7 +37,7 @@ extension Host {
       let spawn = Spawn(program, arguments, group: .ownSession)
       let pid = try spawn.start(stdin: .null, stdout: .file(log), stderr: .file(log))
       // Until the reaper is told, even a dead child keeps its number and its start time.
-      let stat = try Files.read("/proc/\(pid)/stat", limit: 4096)
+      let stat = try BlockingFiles.read("/proc/\(pid)/stat", limit: 4096)
       let fields = String(decoding: stat[((stat.lastIndex(of: 41) ?? 0) + 1)...], as: UTF8.self).split(separator: " ")
       Reaper.shared.watch(pid)
       return ProcessID(pid: pid, started: fields.count > 19 ? UInt64(fields[19]) ?? 0 : 0)

@@ -18,54 +18,58 @@ extension Host {
   /// The content of a file of at most `limit` bytes.
   /// - Throws: `notFound`, or `tooLarge` beyond the limit.
   public func readFile(_ path: String, limit: Int = 16 << 20) async throws -> [UInt8] {
-    try await Threads.files.run { try Files.read(path, limit: limit) }
+    try await Threads.files.run { try BlockingFiles.read(path, limit: limit) }
   }
   /// The last `count` bytes of a file.
   public func readTail(_ path: String, count: Int) async throws -> [UInt8] {
-    try await Threads.files.run { try Files.tail(path, count: count) }
+    try await Threads.files.run { try BlockingFiles.tail(path, count: count) }
   }
   /// The first `count` bytes of a file, fewer if it is shorter.
   public func readHead(_ path: String, count: Int) async throws -> [UInt8] {
-    try await Threads.files.run { try Files.head(path, count: count) }
+    try await Threads.files.run { try BlockingFiles.head(path, count: count) }
   }
   /// Replaces a file at once and for good: written beside it, synced, renamed.
   public func writeFile(_ path: String, _ bytes: [UInt8], mode: Int = 0o600) async throws {
-    try await Threads.files.run { try Files.replace(path, bytes, mode: mode) }
+    try await Threads.files.run { try BlockingFiles.replace(path, bytes, mode: mode) }
   }
   public func appendFile(_ path: String, _ bytes: [UInt8], mode: Int = 0o600) async throws {
-    try await Threads.files.run { try Files.append(path, bytes, mode: mode) }
+    try await Threads.files.run { try BlockingFiles.append(path, bytes, mode: mode) }
   }
   /// Makes a directory and those above it; one that exists is left as it is.
   public func makeDirectory(_ path: String, mode: Int = 0o700) async throws {
-    try await Threads.files.run { try Files.makeDirectory(path, mode: mode) }
+    try await Threads.files.run { try BlockingFiles.makeDirectory(path, mode: mode) }
   }
   /// Removes a file or a whole tree, never following links; what does not exist is already removed.
   public func remove(_ path: String) async throws {
-    try await Threads.files.run { try Files.remove(path) }
+    try await Threads.files.run { try BlockingFiles.remove(path) }
   }
   /// The names in a directory, sorted; none when it does not exist.
   public func list(_ path: String) async throws -> [String] {
-    try await Threads.files.run { try Files.list(path) }
+    try await Threads.files.run { try BlockingFiles.list(path) }
   }
   /// nil when nothing is there.
   public func status(_ path: String) async throws -> FileStatus? {
-    try await Threads.files.run { try Files.status(path) }
+    try await Threads.files.run { try BlockingFiles.status(path) }
   }
   public func exists(_ path: String) async throws -> Bool { try await status(path) != nil }
 
   /// Renames within a file system, replacing what is there; between two it copies, syncs and removes.
   public func move(_ from: String, to: String) async throws {
-    let moved = try await Threads.files.run { try Files.rename(from, to) }
+    let moved = try await Threads.files.run { try BlockingFiles.rename(from, to) }
     if moved { return }
     let beside = to + ".moving"
     try await runOK("cp", ["--sparse=always", "--", from, beside], timeout: .hours(1))
     try await sync(beside)
-    try await Threads.files.run { _ = try Files.rename(beside, to) }
+    try await Threads.files.run { _ = try BlockingFiles.rename(beside, to) }
     try await remove(from)
+  }
+  /// Writes `length` bytes of a file from `offset` into a new file; the kernel moves them.
+  public func copy(_ from: String, offset: Int, length: Int, to: String) async throws {
+    try await Threads.files.run { try BlockingFiles.copy(from, offset: offset, length: length, to: to) }
   }
   /// Makes or replaces the symbolic link at `path`.
   public func symlink(_ target: String, at path: String) async throws {
-    try await Threads.files.run { try Files.symlink(target, path) }
+    try await Threads.files.run { try BlockingFiles.symlink(target, path) }
   }
   /// - Throws: `conflict` when `path` exists.
   public func hardlink(_ from: String, at path: String) async throws {

@@ -1,11 +1,11 @@
 /// The word most like a misspelt one, or nil when none is near: at most a third of its letters may differ, and
-/// one or two always may. A swap of neighbours counts once (optimal string alignment).
+/// one or two always may, but never all. A swap of neighbours counts once (optimal string alignment).
 public func closest(_ word: String, among words: some Sequence<String>) -> String? {
   let allowed = max(2, word.count / 3)
   var best: (word: String, distance: Int)?
   for candidate in words {
     let distance = editDistance(word.lowercased(), candidate.lowercased())
-    guard distance <= allowed, distance < max(word.count, candidate.count) else { continue }
+    guard distance <= allowed, distance < word.count else { continue }
     if let known = best, (known.distance, known.word) <= (distance, candidate) { continue }
     best = (candidate, distance)
   }

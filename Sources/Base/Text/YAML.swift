@@ -70,9 +70,7 @@ private struct Reader {
     guard depth < depthLimit else { throw fault(line, "nested more than \(depthLimit) deep.") }
     switch event {
     case .scalar(let text, let plain, let tag):
-      if let tag, tag != "tag:yaml.org,2002:str" {
-        throw fault(line, "the tag \(tag) is not understood; put the value in quotes.")
-      }
+      if let tag, tag != "tag:yaml.org,2002:str" { throw tagFault(tag, line) }
       return plain && tag == nil ? scalar(text) : .string(text)
     case .sequence:
       var items: [JSON] = []
@@ -116,14 +114,25 @@ private struct Reader {
           String(decoding: bytes, as: UTF8.self), plain: s.style == YAML_PLAIN_SCALAR_STYLE, tag: text(s.tag)), line
       )
     case YAML_ALIAS_EVENT: throw fault(line, "aliases (*name) are not allowed; write the value out.")
-    case YAML_SEQUENCE_START_EVENT: return (.sequence, line)
+    case YAML_SEQUENCE_START_EVENT:
+      try refuse(tag: raw.data.sequence_start.tag, line)
+      return (.sequence, line)
     case YAML_SEQUENCE_END_EVENT: return (.sequenceEnd, line)
-    case YAML_MAPPING_START_EVENT: return (.mapping, line)
+    case YAML_MAPPING_START_EVENT:
+      try refuse(tag: raw.data.mapping_start.tag, line)
+      return (.mapping, line)
     case YAML_MAPPING_END_EVENT: return (.mappingEnd, line)
     case YAML_DOCUMENT_START_EVENT: return (.documentStart, line)
     case YAML_STREAM_END_EVENT: return (.streamEnd, line)
     default: return (.other, line)
     }
+  }
+
+  func refuse(tag: UnsafeMutablePointer<yaml_char_t>?, _ line: Int) throws {
+    if let tag = text(tag) { throw tagFault(tag, line) }
+  }
+  func tagFault(_ tag: String, _ line: Int) -> Fault {
+    fault(line, "the tag \(tag) is not understood; put the value in quotes.")
   }
 
   func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? { pointer.map { String(cString: $0) } }

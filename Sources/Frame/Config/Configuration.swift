@@ -51,7 +51,7 @@ public struct Configuration<Settings: Sendable>: Sendable {
       if let option = byName[name] ?? byName[withoutDefault(name)] {
         apply(option, value, "--set")
       } else {
-        problems.append("--set: there is no option \(name)\(suggestion(name)).")
+        problems.append("--set: there is no option \(name)\(suggestion(name))")
       }
     }
     guard problems.isEmpty else { throw Fault.badRequest(problems.joined(separator: "\n")) }
@@ -73,7 +73,7 @@ public struct Configuration<Settings: Sendable>: Sendable {
       let place = "\(file.name):\(entry.line)"
       let name = entry.section == "DEFAULT" ? entry.key : "\(entry.section).\(entry.key)"
       guard let option = byName[name] else {
-        problems.append("\(place): [\(entry.section)] has no key \(entry.key)\(suggestion(name)).")
+        problems.append("\(place): [\(entry.section)] has no key \(entry.key)\(suggestion(name))")
         continue
       }
       if option.isList, let known = values.firstIndex(where: { $0.0.name == name }) {
@@ -89,7 +89,7 @@ public struct Configuration<Settings: Sendable>: Sendable {
     name.hasPrefix("DEFAULT.") ? String(name.dropFirst("DEFAULT.".count)) : name
   }
 
-  /// `; did you mean api.listen?`: the nearest key of the section, else the nearest anywhere.
+  /// The end of a sentence, `; did you mean api.listen?`: the nearest key of the section, else the nearest anywhere.
   private func suggestion(_ name: String) -> String {
     let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
     var near: String?
@@ -97,7 +97,7 @@ public struct Configuration<Settings: Sendable>: Sendable {
       near = closest(parts[1], among: options.filter { $0.section == parts[0] }.map(\.key)).map { "\(parts[0]).\($0)" }
       near = near ?? options.first { $0.key == parts[1] }?.name
     }
-    return (near ?? closest(name, among: options.map(\.name))).map { "; did you mean \($0)?" } ?? ""
+    return (near ?? closest(name, among: options.map(\.name))).map { "; did you mean \($0)?" } ?? "."
   }
 
   /// An example file: every option with its sentence and its default, commented out.
@@ -119,7 +119,7 @@ public struct Configuration<Settings: Sendable>: Sendable {
   /// - Throws: a `notFound` fault that names the nearest option.
   public func explain(_ name: String) throws -> String {
     guard let option = byName[name] ?? byName[withoutDefault(name)] else {
-      throw Fault.notFound("There is no option \(name)\(suggestion(name)).")
+      throw Fault.notFound("There is no option \(name)\(suggestion(name))")
     }
     let value = option.defaultText.isEmpty ? "empty" : option.defaultText
     return """

@@ -33,7 +33,9 @@ final class PostgresEngine: Engine {
     }
     threads = members.map(\.thread)
     pool = ConnectionPool(members)
-    try await once { connection in try connection.control("SELECT 1") }
+    let first = try await pool.take()
+    defer { pool.give(first) }
+    try await Self.direct(first) { try $0.control("SELECT 1") }
   }
 
   deinit {
@@ -54,9 +56,7 @@ final class PostgresEngine: Engine {
     var attempt = 1
     while true {
       let member = try await pool.take()
-      let outcome = await withTaskExecutorPreference(member.thread) {
-        await Self.attempt(begin, member.connection, body)
-      }
+      let outcome = try await member.thread.run { await Self.attempt(begin, member.connection, body) }
       pool.give(member)
       switch outcome {
       case .done(let result): return result
@@ -72,7 +72,7 @@ final class PostgresEngine: Engine {
     }
   }
 
-  @concurrent private static func attempt<T: Sendable>(
+  private static func attempt<T: Sendable>(
     _ begin: String, _ connection: PostgresConnection, _ body: @Sendable (any Session) async throws -> T
   ) async -> Outcome<T> {
     do {
@@ -93,27 +93,19 @@ final class PostgresEngine: Engine {
   }
 
   /// Runs something on a connection outside any transaction.
-  private func once(_ body: @escaping @Sendable (PostgresConnection) throws -> Void) async throws {
-    let member = try await pool.take()
-    defer { pool.give(member) }
-    try await Self.onThread(of: member, body)
-  }
-  private static func onThread(
-    of member: Member, _ body: @escaping @Sendable (PostgresConnection) throws -> Void
+  private static func direct(
+    _ member: Member, _ body: @escaping @Sendable (PostgresConnection) throws -> Void
   ) async throws {
-    try await withTaskExecutorPreference(member.thread) { try await run(member.connection, body) }
-  }
-  @concurrent private static func run(
-    _ connection: PostgresConnection, _ body: @Sendable (PostgresConnection) throws -> Void
-  ) async throws {
-    try connection.connect()
-    try body(connection)
+    try await member.thread.run {
+      try member.connection.connect()
+      try body(member.connection)
+    }
   }
 
   func exclusively(_ body: @escaping @Sendable () async throws -> Void) async throws {
     let member = try await pool.take()
     defer { pool.give(member) }
-    try await Self.onThread(of: member) { try $0.control("SELECT pg_advisory_lock(\(Self.migrationLock))") }
+    try await Self.direct(member) { try $0.control("SELECT pg_advisory_lock(\(Self.migrationLock))") }
     let result: Result<Void, any Error>
     do {
       try await body()
@@ -121,7 +113,7 @@ final class PostgresEngine: Engine {
     } catch {
       result = .failure(error)
     }
-    try await Self.onThread(of: member) { try $0.control("SELECT pg_advisory_unlock(\(Self.migrationLock))") }
+    try await Self.direct(member) { try $0.control("SELECT pg_advisory_unlock(\(Self.migrationLock))") }
     try result.get()
   }
 

@@ -1,7 +1,7 @@
 internal import Core
 
 /// SQLite: one writer with group commit, and a few readers that see the last commit and wait for nobody (WAL).
-/// In memory there is one connection, and reads stand in line with the writes.
+/// In memory, and on a given executor, there is one connection, and reads stand in line with the writes.
 final class SQLiteEngine: Engine {
   private struct Reader: Sendable {
     let connection: SQLiteConnection
@@ -16,9 +16,10 @@ final class SQLiteEngine: Engine {
 
   let dialect = Dialect.sqlite
 
-  init(path: String?) throws {
-    writer = try SQLiteWriter(SQLiteConnection(path: path ?? ":memory:", path == nil ? .memory : .writer))
-    guard let path else {
+  init(path: String?, executor: (any TaskExecutor)?) throws {
+    let connection = try SQLiteConnection(path: path ?? ":memory:", path == nil ? .memory : .writer)
+    writer = try SQLiteWriter(connection, executor)
+    guard let path, executor == nil else {
       readers = nil
       threads = []
       return
@@ -42,12 +43,12 @@ final class SQLiteEngine: Engine {
     guard let readers else { return try await writer.submit(body) }
     let reader = try await readers.take()
     defer { readers.give(reader) }
-    return try await withTaskExecutorPreference(reader.thread) {
+    return try await reader.thread.run {
       try await Self.run(reader.connection, body)
     }
   }
 
-  @concurrent private static func run<T: Sendable>(
+  private static func run<T: Sendable>(
     _ connection: SQLiteConnection, _ body: @Sendable (any Session) async throws -> T
   ) async throws -> T {
     try connection.begin("BEGIN")

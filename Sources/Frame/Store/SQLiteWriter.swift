@@ -23,15 +23,23 @@ final class SQLiteWriter: Sendable {
   private static let batchLimit = 256
 
   private let connection: SQLiteConnection
-  private let thread: StoreThread
+  private let executor: any TaskExecutor
+  private let thread: StoreThread?
   private let state = Mutex(State())
 
-  init(_ connection: SQLiteConnection) throws {
+  init(_ connection: SQLiteConnection, _ executor: (any TaskExecutor)?) throws {
     self.connection = connection
-    thread = try StoreThread()
+    if let executor {
+      thread = nil
+      self.executor = executor
+    } else {
+      let own = try StoreThread()
+      thread = own
+      self.executor = own
+    }
   }
 
-  deinit { thread.stop() }
+  deinit { thread?.stop() }
 
   func submit<T: Sendable>(_ body: @escaping @Sendable (any Session) async throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
@@ -73,7 +81,7 @@ final class SQLiteWriter: Sendable {
       return (nil, !state.isRunning)
     }
     if let refusal { job.answer(refusal) }
-    if mustStart { Task(executorPreference: thread) { await self.work() } }
+    if mustStart { Task(executorPreference: executor) { await self.work() } }
   }
 
   private func work() async {

@@ -45,6 +45,14 @@ final class StoreThread: TaskExecutor {
     change { $0.jobs.append(job) }
   }
 
+  /// Runs the body on this thread, with the caller's task-locals.
+  ///
+  /// A task of its own and not `withTaskExecutorPreference`, after which a caller that is an actor would go on with
+  /// its own business on this thread.
+  func run<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
+    try await Task(executorPreference: self) { try await body() }.value
+  }
+
   func stop() { change { $0.isStopping = true } }
 
   private func change(_ body: (inout Queue) -> Void) {

@@ -42,7 +42,7 @@ public struct Move<R: Stateful>: Sendable {
   public let preempts: Bool
   public let saga: String
 
-  public static func move<S: Saga>(
+  public static func move<S: SagaValue>(
     _ name: R.MoveName, from: Set<R.State>, doing: R.Doing, to: R.State?, onFailure: R.State? = nil,
     preempts: Bool = false, by saga: S.Type
   ) -> Self {
@@ -69,7 +69,7 @@ public struct Lifecycle<R: Stateful>: Sendable {
   ///   - refusal: the service's own fault for a state that does not allow the move.
   /// - Returns: the record as it now is.
   @discardableResult
-  public func begin<S: Saga>(
+  public func begin<S: SagaValue>(
     _ name: R.MoveName, on record: R, with saga: S, in tx: Transaction, queue: SagaQueue,
     refusal: @autoclosure () -> Fault
   ) async throws -> R {

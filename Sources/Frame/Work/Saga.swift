@@ -5,13 +5,18 @@ public import Store
 ///
 /// A step may run twice, and may run again after a crash in its middle: it calls hands by verbs that can be repeated,
 /// and writes down in the saga (in a step before) whatever must be the same the second time, such as ids.
-public protocol Saga: Sendable, Codable {
-  associatedtype Context: Sendable
+public protocol SagaValue: Sendable, Codable {
   /// Unique among all sagas: `server.create`.
   static var name: String { get }
-  static var steps: [Step<Self>] { get }
   /// The id of the resource it works on.
   var subject: String { get }
+}
+
+/// How that work is carried out. The value stands in a service's Model, where the API can begin it; its steps stand
+/// in Work, which alone knows the hands.
+public protocol Saga: SagaValue {
+  associatedtype Context: Sendable
+  static var steps: [Step<Self>] { get }
   /// Writes the end state, in the transaction that removes the saga.
   func succeed(_ end: Ending, _ context: Context) async throws
   /// Writes the state after everything has been undone, in the transaction that removes the saga.

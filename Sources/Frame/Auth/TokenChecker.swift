@@ -1,0 +1,62 @@
+// Auth: from a token to a caller, for every service but the identity service itself.
+
+public import API
+public import Clients
+public import Core
+internal import JSON
+internal import Synchronization
+
+/// Learns who a token's caller is from the identity service, and remembers it for less than a second, so that a
+/// revoked token is refused within a second everywhere.
+public final class TokenChecker: Sendable {
+  /// How long an answer is trusted.
+  public static let memory = Duration.milliseconds(800)
+  private static let capacity = 10_000
+
+  private let identity: IdentityClient
+  private let world: World
+  private let known = Mutex<[String: (caller: Caller, until: Duration)]>([:])
+
+  public init(identity: IdentityClient, world: World) {
+    self.identity = identity
+    self.world = world
+  }
+
+  /// - Throws: `unauthorized` for a token that is not valid; `unavailable` when the identity service does not answer.
+  public func caller(of token: String) async throws -> Caller {
+    let now = world.uptime()
+    if let hit = known.withLock({ $0[token] }), hit.until > now {
+      guard hit.caller.expires > world.now() else { throw Fault.unauthorized() }
+      return hit.caller
+    }
+    let body: JSON
+    do { body = try await identity.validate(token) } catch let fault as Fault {
+      switch fault.kind {
+      case .unauthorized, .notFound, .forbidden, .badRequest: throw Fault.unauthorized()
+      default: throw fault
+      }
+    }
+    guard let caller = Caller(token: token, body: body) else { throw Fault.unauthorized() }
+    known.withLock { known in
+      if known.count >= Self.capacity { known = known.filter { $0.value.until > now } }
+      if known.count < Self.capacity { known[token] = (caller, now + Self.memory) }
+    }
+    return caller
+  }
+}
+
+extension Caller {
+  /// Reads keystone's token body; nil when it lacks a user.
+  init?(token: String, body: JSON) {
+    guard let user = body["user"], let id = user["id"]?.string, let expires = body["expires_at"]?.string,
+      let end = Timestamp(expires)
+    else { return nil }
+    let project = body["project"]
+    self.init(
+      userID: id, userName: user["name"]?.string ?? "", userDomainID: user["domain"]?["id"]?.string ?? "default",
+      projectID: project?["id"]?.string, projectName: project?["name"]?.string,
+      projectDomainID: project?["domain"]?["id"]?.string, domainID: body["domain"]?["id"]?.string,
+      systemScope: body["system"]?["all"]?.bool ?? false,
+      roles: Set((body["roles"]?.array ?? []).compactMap { $0["name"]?.string }), token: token, expires: end)
+  }
+}

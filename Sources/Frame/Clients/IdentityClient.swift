@@ -1,0 +1,19 @@
+internal import HTTP
+public import JSON
+
+/// Keystone, as the other services ask it.
+public struct IdentityClient: Sendable {
+  public let service: ServiceClient
+  public init(_ service: ServiceClient) { self.service = service }
+
+  /// The token's body; a token may ask about itself.
+  /// - Throws: `unauthorized` or `notFound` for a token that is not valid.
+  public func validate(_ token: String) async throws -> JSON {
+    let response = try await service.with(token: token).send(
+      "GET", "/auth/tokens", query: [(name: "nocatalog", value: "")], headers: ["X-Subject-Token": token])
+    return try JSON(parsing: await ServiceClient.bytes(of: response))["token"] ?? .null
+  }
+
+  /// Whether a project of that id exists.
+  public func hasProject(_ id: String) async throws -> Bool { try await service.find("/projects/\(id)") != nil }
+}

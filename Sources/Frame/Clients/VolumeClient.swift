@@ -1,0 +1,35 @@
+public import JSON
+
+/// Cinder, as compute asks it: volumes and their attachments (microversion 3.44 and later).
+public struct VolumeClient: Sendable {
+  public let service: ServiceClient
+  public init(_ service: ServiceClient) { self.service = service }
+
+  public func volume(_ id: String) async throws -> JSON? { try await service.find("/volumes/\(id)")?["volume"] }
+  public func createVolume(_ volume: JSON) async throws -> JSON {
+    try await service.call("POST", "/volumes", ["volume": volume])["volume"] ?? .null
+  }
+  public func deleteVolume(_ id: String) async throws { try await service.remove("/volumes/\(id)") }
+
+  /// Reserves the volume for a server; without a connector nothing is exported yet.
+  public func createAttachment(volume: String, server: String) async throws -> JSON {
+    try await service.call(
+      "POST", "/attachments", ["attachment": ["volume_uuid": .string(volume), "instance_uuid": .string(server)]])[
+        "attachment"] ?? .null
+  }
+  /// Tells which host connects; the answer holds `connection_info`.
+  public func connectAttachment(_ id: String, host: String) async throws -> JSON {
+    try await service.call("PUT", "/attachments/\(id)", ["attachment": ["connector": ["host": .string(host)]]])[
+      "attachment"] ?? .null
+  }
+  /// Says that the guest has the disk: the volume becomes `in-use`.
+  public func completeAttachment(_ id: String) async throws {
+    _ = try await service.call("POST", "/attachments/\(id)/action", ["os-complete": [:]])
+  }
+  public func deleteAttachment(_ id: String) async throws { try await service.remove("/attachments/\(id)") }
+  public func attachments(server: String) async throws -> [JSON] {
+    try await service.call(
+      "GET", "/attachments", query: [(name: "instance_id", value: server), (name: "all_tenants", value: "1")])[
+        "attachments"]?.array ?? []
+  }
+}
