@@ -71,6 +71,20 @@ public enum BlockingFiles {
     }
   }
 
+  /// - Throws: `outOfSpace` when the disk is full, and a fault when the source is shorter than it should be.
+  static func copy(_ from: String, offset: Int, length: Int, to: String) throws {
+    let source = try open(from, O_RDONLY)
+    let target = try open(to, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    var at = off_t(offset)
+    var left = length
+    while left > 0 {
+      let moved = sendfile(target.number, source.number, &at, min(left, 1 << 30))
+      if moved < 0, errno == EINTR { continue }
+      guard moved > 0 else { throw systemFault("copy \(left) more bytes to \(to)", from) }
+      left -= moved
+    }
+  }
+
   static func makeDirectory(_ path: String, mode: Int) throws {
     if mkdir(path, mode_t(mode)) == 0 { return }
     if errno == EEXIST, try status(path)?.kind != .file { return }

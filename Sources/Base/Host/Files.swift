@@ -63,6 +63,10 @@ extension Host {
     try await Threads.files.run { _ = try BlockingFiles.rename(beside, to) }
     try await remove(from)
   }
+  /// Writes `length` bytes of a file from `offset` into a new file; the kernel moves them.
+  public func copy(_ from: String, offset: Int, length: Int, to: String) async throws {
+    try await Threads.files.run { try BlockingFiles.copy(from, offset: offset, length: length, to: to) }
+  }
   /// Makes or replaces the symbolic link at `path`.
   public func symlink(_ target: String, at path: String) async throws {
     try await Threads.files.run { try BlockingFiles.symlink(target, path) }

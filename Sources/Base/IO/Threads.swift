@@ -107,9 +107,9 @@ public final class BlockingThreads: Sendable {
   }
 }
 
-/// One thread of its own for an actor whose calls block (the SQLite writer, libvirt): return `asUnownedSerialExecutor()`
-/// from the actor's `unownedExecutor`. Jobs that come while one runs are taken together, which is what lets a writer
-/// gather many callers into one commit.
+/// One thread of its own for an actor whose calls block (the SQLite writer, libvirt): return
+/// `asUnownedSerialExecutor()` from the actor's `unownedExecutor`. Jobs that come while one runs are taken together,
+/// which is what lets a writer gather many callers into one commit.
 public final class SerialThread: SerialExecutor, TaskExecutor {
   private let queue = WorkQueue<UnownedJob>()
   public let name: String

@@ -22,13 +22,16 @@ public indirect enum PolicyRule: Sendable, Equatable {
 
   /// Decides, or says nil where the answer hangs on a target that is not known yet.
   /// - Parameter target: the attributes of the object; nil while it has not been fetched.
-  public func decide(_ caller: Caller, target: [String: String]?, rules: [String: PolicyRule], depth: Int = 0) -> Bool? {
+  public func decide(_ caller: Caller, target: [String: String]?, rules: [String: PolicyRule], depth: Int = 0) -> Bool?
+  {
     guard depth < 32 else { return false }
     switch self {
     case .always: return true
     case .never: return false
     case .role(let name): return caller.roles.contains(name)
-    case .rule(let name): return rules[name]?.decide(caller, target: target, rules: rules, depth: depth + 1) ?? false
+    case .rule(let name):
+      guard let rule = rules[name] else { return false }
+      return rule.decide(caller, target: target, rules: rules, depth: depth + 1)
     case .credential(let key, let operand):
       guard let have = caller.credential(key) else { return false }
       return matches(have, operand, target)
@@ -147,7 +150,8 @@ private struct PolicyParser {
     case "rule": return .rule(match)
     default:
       let operand: PolicyRule.Operand =
-        match.hasPrefix("%(") && match.hasSuffix(")s") ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
+        match.hasPrefix("%(") && match.hasSuffix(")s")
+        ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
       if kind.hasPrefix("'") && kind.hasSuffix("'") { return .literal(String(kind.dropFirst().dropLast()), operand) }
       return .credential(kind, operand)
     }

@@ -38,7 +38,9 @@ public struct PlacementClient: Sendable {
   public func setAllocations(_ consumer: String, _ body: JSON) async throws {
     _ = try await service.call("PUT", "/allocations/\(consumer)", body)
   }
-  public func deleteAllocations(_ consumer: String) async throws { try await service.remove("/allocations/\(consumer)") }
+  public func deleteAllocations(_ consumer: String) async throws {
+    try await service.remove("/allocations/\(consumer)")
+  }
   public func allocations(ofProvider id: String) async throws -> JSON {
     try await service.call("GET", "/resource_providers/\(id)/allocations")
   }

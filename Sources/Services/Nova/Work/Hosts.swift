@@ -64,7 +64,8 @@ extension Conductor {
       [
         "VCPU": inventory(host.vcpus, reserved: 0, ratio: options.cpuAllocationRatio),
         "MEMORY_MB": inventory(
-          host.memoryMiB, reserved: min(options.reservedMemoryMiB, host.memoryMiB / 2), ratio: options.memoryAllocationRatio),
+          host.memoryMiB, reserved: min(options.reservedMemoryMiB, host.memoryMiB / 2),
+          ratio: options.memoryAllocationRatio),
         "DISK_GB": inventory(host.diskGiB, reserved: 0, ratio: options.diskAllocationRatio),
       ])
   }

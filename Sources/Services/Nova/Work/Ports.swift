@@ -26,7 +26,8 @@ extension Conductor {
       if let address = wanted.fixedIP { binding["fixed_ips"] = [["ip_address": .string(address)]] }
       port = try await network.createPort(.object(binding))
     }
-    guard let id = port["id"]?.string, let mac = port["mac_address"]?.string, let net = port["network_id"]?.string else {
+    guard let id = port["id"]?.string, let mac = port["mac_address"]?.string, let net = port["network_id"]?.string
+    else {
       throw Fault.internalError("The network service described a port without its id, address or network.")
     }
     let mtu = try await network.network(net)?["mtu"]?.int ?? 1500

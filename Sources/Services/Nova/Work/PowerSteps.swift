@@ -9,7 +9,8 @@ extension PlainServerSaga {
   func finish(
     _ move: Server.MoveName, _ end: Ending, fault: Fault?, power: Int
   ) async throws {
-    let server = try await Server.lifecycle.end(move, server, saga: end.saga, failed: fault != nil, in: end.tx) { server in
+    let server = try await Server.lifecycle.end(move, server, saga: end.saga, failed: fault != nil, in: end.tx) {
+      server in
       if let fault { server.fault = ServerFault(fault, at: end.now) } else { server.power = power }
       if fault == nil { server.fault = nil }
       server.updatedAt = end.now

@@ -18,7 +18,9 @@ extension SnapshotServer: Saga {
     try await c.image.delete(saga.image)
   }
   public func succeed(_ end: Ending, _ context: Conductor) async throws { try await done(end, fault: nil) }
-  public func fail(_ fault: Fault, _ end: Ending, _ context: Conductor) async throws { try await done(end, fault: fault) }
+  public func fail(_ fault: Fault, _ end: Ending, _ context: Conductor) async throws {
+    try await done(end, fault: fault)
+  }
 
   /// A snapshot leaves the server's state and power as they were.
   private func done(_ end: Ending, fault: Fault?) async throws {
