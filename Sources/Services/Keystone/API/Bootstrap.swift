@@ -6,7 +6,7 @@ internal import Store
 
 extension Keystone {
   /// Brings a cloud's identity to what every cloud has, and changes nothing that is there already but the endpoints'
-  /// URLs, which follow the configuration, and the services' passwords, which follow the secrets of the state directory.
+  /// URLs, which follow the configuration, and the services' passwords, which follow the state directory's secrets.
   /// - Parameters:
   ///   - adminPassword: of the user `admin`, who is admin of the project `admin` and of the system; used when there is
   ///     no such user yet.

@@ -94,7 +94,8 @@ enum Projects {
     try call.enforce(project.policyTarget)
     if let parent, parent.home != domain {
       throw Fault.badRequest(
-        "Cannot create project, since it specifies its domain_id \(domain), but specifies a parent in a different domain (\(parent.home))."
+        "Cannot create project, since it specifies its domain_id \(domain), but specifies a parent in a different "
+          + "domain (\(parent.home))."
       )
     }
     let added = project
@@ -104,7 +105,8 @@ enum Projects {
       let above = try await transaction.ancestors(of: added)
       guard above.count < depth else {
         throw Fault.forbidden(
-          "You are not authorized to perform the requested action: Max hierarchy depth reached for \(added.parentID ?? "") branch."
+          "You are not authorized to perform the requested action: Max hierarchy depth reached for "
+            + "\(added.parentID ?? domain) branch."
         )
       }
       guard above.allSatisfy(\.enabled) else {
@@ -186,7 +188,8 @@ enum Projects {
       if project.isDomain { return try await Domains.delete(project, transaction) }
       guard try await transaction.count(Project.self, "WHERE parent_id = \(id)") == 0 else {
         throw Fault.forbidden(
-          "You are not authorized to perform the requested action: Cannot delete the project \(id) since it is not a leaf in the hierarchy."
+          "You are not authorized to perform the requested action: Cannot delete the project \(id) since it is not a leaf "
+            + "in the hierarchy. Delete what lies in it first."
         )
       }
       try await transaction.remove(project)

@@ -20,11 +20,11 @@ private struct Standing {
 extension ReadTransaction {
   /// Everything that is to be said of a token today.
   /// - Throws: `TokenRefusal`.
-  func inspect(_ payload: TokenPayload, issued: Timestamp) async throws -> ValidToken {
+  func inspect(_ payload: TokenPayload, issued: Timestamp, now: Timestamp) async throws -> ValidToken {
     guard let user = try await get(User.self, payload.userID), user.enabled,
       let userDomain = try await domain(user.domainID), userDomain.enabled
     else { throw TokenRefusal() }
-    let credential = try await applicationCredential(of: payload, at: issued)
+    let credential = try await applicationCredential(of: payload, at: now)
     var standing = try await standing(of: user, payload.scope)
     if let credential {
       let granted = Set(credential.roleIDs)

@@ -56,7 +56,8 @@ extension ReadTransaction {
     return try await all(
       Project.self,
       """
-      WHERE (id IN (\(list: ids.sorted())) OR domain_id IN (\(list: domains))) AND is_domain = \(false) ORDER BY name, id
+      WHERE (id IN (\(list: ids.sorted())) OR domain_id IN (\(list: domains))) \
+      AND is_domain = \(false) ORDER BY name, id
       """)
   }
 

@@ -64,7 +64,7 @@ public struct TokenPayload: Sendable, Hashable {
     return MessagePack.array(parts).encoded
   }
 
-  /// Reads what `bytes` or upstream wrote; nil for formats that this service does not issue (trusts, federation, OAuth).
+  /// Reads what `bytes` or upstream wrote; nil for formats that this service does not issue: trusts, federation, OAuth.
   public init?(bytes: [UInt8]) {
     guard case .array(let parts)? = try? MessagePack(decoding: bytes), parts.count >= 5,
       case .int(let version) = parts[0],
