@@ -87,7 +87,8 @@ struct ImageCloud {
   }
 
   func upload(_ id: String, _ body: Body, as token: String = "demo") async throws -> Answer {
-    try await send("PUT", "/v2/images/\(id)/file", body, as: token, headers: ["Content-Type": "application/octet-stream"])
+    try await send(
+      "PUT", "/v2/images/\(id)/file", body, as: token, headers: ["Content-Type": "application/octet-stream"])
   }
   func upload(_ id: String, _ text: String, as token: String = "demo") async throws -> Answer {
     try await upload(id, .bytes(Array(text.utf8)), as: token)

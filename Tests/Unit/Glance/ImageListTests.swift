@@ -25,8 +25,10 @@ import Testing
       ("owner=p-demo", ["c", "b", "a"]), ("owner=p-other", []), ("visibility=shared", ["c", "b", "a"]),
       ("visibility=public", []), ("created_at=gt:2020-01-01T00:00:00Z", ["c", "b", "a"]),
       ("created_at=lt:2020-01-01T00:00:00Z", []), ("size_min=1", []), ("checksum=x", []), ("os_hash_value=x", []),
-      ("sort=name:asc", ["a", "b", "c"]), ("sort=name", ["c", "b", "a"]), ("sort_key=name&sort_dir=asc", ["a", "b", "c"]),
-      ("sort=disk_format:asc,name:asc", ["c", "a", "b"]), ("sort_key=size&sort_key=name&sort_dir=asc", ["a", "b", "c"]),
+      ("sort=name:asc", ["a", "b", "c"]), ("sort=name", ["c", "b", "a"]),
+      ("sort_key=name&sort_dir=asc", ["a", "b", "c"]),
+      ("sort=disk_format:asc,name:asc", ["c", "a", "b"]),
+      ("sort_key=size&sort_key=name&sort_dir=asc", ["a", "b", "c"]),
     ] as [(String, [String])])
   func filters(query: String, names: [String]) async throws {
     let answer = try await filled().ask("GET", "/v2/images?\(query)")
@@ -56,7 +58,9 @@ import Testing
         let page = try await cloud.ask("GET", here)
         seen += page.names
         path = page.json["next"]?.string
-        #expect(page.json["first"] == .string("/v2/images?limit=1&\(order.replacing(":", with: "%3A").replacing(",", with: "%2C"))"))
+        #expect(
+          page.json["first"]
+            == .string("/v2/images?limit=1&\(order.replacing(":", with: "%3A").replacing(",", with: "%2C"))"))
         try #require(seen.count < 9)
       }
       #expect(seen == all)
@@ -101,7 +105,8 @@ import Testing
     let cloud = try await ImageCloud()
     let id = try await cloud.image()
     #expect(try await cloud.upload(id, "x").status == 204)
-    _ = try await cloud.patch(id, [["op": "replace", "path": "/visibility", "value": .string(visibility)]], as: "admin")
+    _ = try await cloud.patch(
+      id, [["op": "replace", "path": "/visibility", "value": .string(visibility)]], as: "admin")
     #expect(try await cloud.ask("GET", "/v2/images/\(id)", as: who).status == show)
     #expect(try await cloud.patch(id, [["op": "add", "path": "/x", "value": "y"]], as: who).status == change)
     #expect(try await cloud.send("GET", "/v2/images/\(id)/file", as: who).status == download)

@@ -19,7 +19,8 @@ import Testing
   func create() async throws {
     let cloud = try await ImageCloud()
     let made = try await cloud.ask(
-      "POST", "/v2/images", ["name": "debian", "disk_format": "qcow2", "container_format": "bare", "os_distro": "debian"])
+      "POST", "/v2/images",
+      ["name": "debian", "disk_format": "qcow2", "container_format": "bare", "os_distro": "debian"])
     #expect(made.status == 201)
     let id = try #require(made.json["id"]?.string)
     #expect(made.headers["Location"] == "http://images/v2/images/\(id)")
@@ -88,11 +89,13 @@ import Testing
   }
   static let patches: [PatchCase] = [
     PatchCase(changes: [["op": "replace", "path": "/name", "value": "new"]], status: 200, key: "name", value: "new"),
-    PatchCase(changes: [["op": "add", "path": "/os_version", "value": "13"]], status: 200, key: "os_version", value: "13"),
+    PatchCase(
+      changes: [["op": "add", "path": "/os_version", "value": "13"]], status: 200, key: "os_version", value: "13"),
     PatchCase(changes: [["op": "replace", "path": "/mine", "value": "b"]], status: 200, key: "mine", value: "b"),
     PatchCase(changes: [["op": "remove", "path": "/mine"]], status: 200, key: "mine"),
     PatchCase(changes: [["op": "add", "path": "/a~1b~0c", "value": "x"]], status: 200, key: "a/b~c", value: "x"),
-    PatchCase(changes: [["op": "replace", "path": "/tags", "value": ["x", "y"]]], status: 200, key: "tags", value: ["x", "y"]),
+    PatchCase(
+      changes: [["op": "replace", "path": "/tags", "value": ["x", "y"]]], status: 200, key: "tags", value: ["x", "y"]),
     PatchCase(changes: [["op": "replace", "path": "/min_disk", "value": 5]], status: 200, key: "min_disk", value: 5),
     PatchCase(changes: [], status: 200, key: "name", value: "old"),
     PatchCase(changes: [["op": "remove", "path": "/name"]], status: 403),
