@@ -52,55 +52,80 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  /// Reads `YYYY-MM-DD[(T| )HH:MM:SS[.ffffff]][Z|±HH:MM]`; a time without a zone is UTC.
+  /// Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]]][Z|±HH[[:]MM]]`; a time without a zone is UTC.
   public init?(_ text: some StringProtocol) {
-    let b = Array(text.utf8)
-    func number(_ from: Int, _ count: Int) -> Int? {
-      guard from + count <= b.count else { return nil }
-      var n = 0
-      for c in b[from..<from + count] {
-        guard c >= 48, c <= 57 else { return nil }
-        n = n * 10 + Int(c - 48)
-      }
-      return n
-    }
-    guard b.count >= 10, b[4] == 45, b[7] == 45, let year = number(0, 4), let month = number(5, 2),
-      let day = number(8, 2), (1...12).contains(month), (1...31).contains(day)
+    var reader = TimestampReader(bytes: Array(text.utf8))
+    guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+      let day = reader.number(2)
     else { return nil }
-    var total = Int64(Self.days(year: year, month: month, day: day)) * 86_400_000_000
-    var at = 10
-    if at < b.count, b[at] == 84 || b[at] == 32 {
-      guard let hour = number(11, 2), let minute = number(14, 2), hour < 24, minute < 60 else { return nil }
-      total += Int64(hour * 3600 + minute * 60) * 1_000_000
-      at = 16
-      if at < b.count, b[at] == 58 {
-        guard let second = number(17, 2), second < 61 else { return nil }
-        total += Int64(second) * 1_000_000
-        at = 19
-      }
-      if at < b.count, b[at] == 46 {
-        at += 1
-        var scale: Int64 = 100_000
-        while at < b.count, b[at] >= 48, b[at] <= 57 {
-          total += Int64(b[at] - 48) * scale
-          scale /= 10
-          at += 1
-        }
-      }
+    let days = Self.days(year: year, month: month, day: day)
+    // Through the calendar and back: the 30th of February comes back as another day.
+    guard Self.civil(days) == (year, month, day) else { return nil }
+    var total = Int64(days) * 86_400_000_000
+    if reader.take("T") || reader.take(" ") {
+      guard let time = reader.time() else { return nil }
+      total += time
     }
-    if at < b.count {
-      switch b[at] {
-      case 90 where at + 1 == b.count, 122 where at + 1 == b.count: break
-      case 43, 45:
-        guard let hour = number(at + 1, 2), let minute = number(b.count - 2, 2), hour < 24, minute < 60 else {
-          return nil
-        }
-        let offset = Int64(hour * 3600 + minute * 60) * 1_000_000
-        total += b[at] == 43 ? -offset : offset
-      default: return nil
-      }
+    guard let offset = reader.zone(), reader.isAtEnd else { return nil }
+    microseconds = total - offset
+  }
+}
+
+/// Reads the parts of a timestamp from left to right.
+private struct TimestampReader {
+  let bytes: [UInt8]
+  var at = 0
+
+  var isAtEnd: Bool { at == bytes.count }
+  private var isAtDigit: Bool { at < bytes.count && (48...57).contains(bytes[at]) }
+
+  mutating func take(_ c: Unicode.Scalar) -> Bool {
+    guard at < bytes.count, UInt32(bytes[at]) == c.value else { return false }
+    at += 1
+    return true
+  }
+
+  mutating func number(_ digits: Int) -> Int? {
+    var n = 0
+    for _ in 0..<digits {
+      guard isAtDigit else { return nil }
+      n = n * 10 + Int(bytes[at] - 48)
+      at += 1
     }
-    self.microseconds = total
+    return n
+  }
+
+  /// `HH:MM[:SS[.f…]]` in microseconds; digits beyond the sixth are dropped, and second 60 is a leap second.
+  mutating func time() -> Int64? {
+    guard let hour = number(2), take(":"), let minute = number(2), hour < 24, minute < 60 else { return nil }
+    var total = Int64(hour * 3600 + minute * 60) * 1_000_000
+    guard take(":") else { return total }
+    guard let second = number(2), second < 61 else { return nil }
+    total += Int64(second) * 1_000_000
+    guard take(".") else { return total }
+    guard isAtDigit else { return nil }
+    var scale: Int64 = 100_000
+    while isAtDigit {
+      total += Int64(bytes[at] - 48) * scale
+      scale /= 10
+      at += 1
+    }
+    return total
+  }
+
+  /// The zone's distance from UTC in microseconds; 0 when there is none.
+  mutating func zone() -> Int64? {
+    if isAtEnd || take("Z") || take("z") { return 0 }
+    let west = take("-")
+    guard west || take("+"), let hour = number(2), hour < 24 else { return nil }
+    var minute = 0
+    if !isAtEnd {
+      _ = take(":")
+      guard let read = number(2), read < 60 else { return nil }
+      minute = read
+    }
+    let offset = Int64(hour * 3600 + minute * 60) * 1_000_000
+    return west ? -offset : offset
   }
 }
 

@@ -41,8 +41,12 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   /// Adds a member known to be new, without looking.
   public mutating func append(_ key: String, _ value: JSON) { members.append((key, value)) }
 
+  /// Equal whatever the order; of members of one name the last counts, as it does for look-ups.
   public static func == (a: Self, b: Self) -> Bool {
-    a.count == b.count && a.members.allSatisfy { b[$0.key] == $0.value }
+    guard a.count == b.count else { return false }
+    if zip(a.members, b.members).allSatisfy({ $0.key == $1.key && $0.value == $1.value }) { return true }
+    func table(_ o: Self) -> [String: JSON] { Dictionary(o.members.map { ($0.key, $0.value) }) { $1 } }
+    return table(a) == table(b)
   }
   public func hash(into hasher: inout Hasher) { hasher.combine(members.count) }
 }

@@ -139,7 +139,9 @@ private struct Parser {
   mutating func string() throws -> String {
     at += 1
     let start = at
-    while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 32 { at += 1 }
+    while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 32 {
+      at += 1
+    }
     guard at < bytes.count else { throw fault("the string does not end") }
     if bytes[at] == UInt8(ascii: "\"") {
       defer { at += 1 }

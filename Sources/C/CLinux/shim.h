@@ -2,6 +2,7 @@
 #pragma once
 // _GNU_SOURCE stays undefined: with it some types differ from those of Swift's own Glibc module, and a file that
 // imports both (Synchronization brings the latter) does not compile. What it would declare is declared below.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
@@ -12,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
