@@ -14,7 +14,7 @@ extension ReadTransaction {
     return try await run(SQL(parts: [.raw(table.selection)]) + sql).map(table.decode)
   }
 
-  /// The first record that the piece selects.
+  /// The first record that the piece, which has no `LIMIT` of its own, selects.
   public func one<R: Record>(_ type: R.Type = R.self, _ sql: SQL = "") async throws -> R? {
     try await all(type, sql + " LIMIT 1").first
   }

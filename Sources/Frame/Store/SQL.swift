@@ -4,7 +4,8 @@ internal import Core
 ///
 ///     "WHERE \(Server.table).project_id = \(project) AND state IN (\(list: states)) LIMIT \(limit)"
 ///
-/// One text serves both engines. What differs between them (`ILIKE`, `STRFTIME`, ...) stays out of it; `LIKE` heeds
+/// One text serves both engines. A bind that is nil has no type for PostgreSQL, so add `x = \(y)` only where there is
+/// a y, rather than `(\(y) IS NULL OR x = \(y))`. What differs between them (`ILIKE`, `STRFTIME`, ...) stays out of it; `LIKE` heeds
 /// case and texts compare by bytes on both.
 public struct SQL: Sendable, ExpressibleByStringInterpolation {
   enum Part: Sendable {
@@ -36,7 +37,9 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     /// A bind.
     public mutating func appendInterpolation(_ value: some ColumnValue) { parts.append(.bind(value.columnValue)) }
     /// A bind.
-    public mutating func appendInterpolation<V: ColumnValue>(_ value: V?) { parts.append(.bind(value?.columnValue ?? .null)) }
+    public mutating func appendInterpolation<V: ColumnValue>(_ value: V?) {
+      parts.append(.bind(value?.columnValue ?? .null))
+    }
     public mutating func appendInterpolation(_ value: Value) { parts.append(.bind(value)) }
     /// The table's name.
     public mutating func appendInterpolation<R: Record>(_ table: Table<R>) { parts.append(.raw(table.name)) }

@@ -14,15 +14,21 @@ public final class Store: Sendable {
   @TaskLocal private static var isInside = false
 
   /// Opens, or makes, a SQLite database: durable at every commit (WAL, `synchronous=FULL`).
-  /// - Parameter path: the file; nil keeps everything in memory and forgets it at the end.
-  public static func sqlite(path: String?, world: World) throws -> Store {
-    Store(try SQLiteEngine(path: path), world)
+  ///
+  /// The file belongs to one process; its state directory's lock, not this, keeps a second one out.
+  /// - Parameters:
+  ///   - path: the file; nil keeps everything in memory and forgets it at the end.
+  ///   - executor: runs all transactions in place of the store's own threads, so that a simulation decides their order.
+  /// - Throws: `unavailable` when the file cannot be opened.
+  public static func sqlite(path: String?, world: World, executor: (any TaskExecutor)? = nil) throws -> Store {
+    Store(try SQLiteEngine(path: path, executor: executor), world)
   }
 
-  /// Connects to a PostgreSQL server (12 or later).
+  /// Connects to a PostgreSQL server (13 or later).
   /// - Parameters:
   ///   - conninfo: libpq's connection string or URL.
-  ///   - connections: how many transactions may run at once; each has its connection and its thread.
+  ///   - connections: how many transactions may run at once, at least 2; each has its connection and its thread.
+  /// - Throws: `unavailable` when the server does not answer.
   public static func postgres(_ conninfo: String, connections: Int = 6, world: World) async throws -> Store {
     Store(try await PostgresEngine(conninfo, connections: connections, world), world)
   }
@@ -36,8 +42,9 @@ public final class Store: Sendable {
     _ body: @escaping @Sendable (any ReadTransaction) async throws -> T
   ) async throws -> T {
     try refuseNesting()
+    let trace = Trace.current
     return try await engine.read { session in
-      try await Self.$isInside.withValue(true) { try await body(Reading(session: session)) }
+      try await Self.inside(trace) { try await body(Reading(session: session)) }
     }
   }
 
@@ -54,9 +61,7 @@ public final class Store: Sendable {
     let world = world
     let (result, actions) = try await engine.write { session in
       let transaction = Transaction(session, world, trace)
-      let result = try await Trace.$current.withValue(trace) {
-        try await Self.$isInside.withValue(true) { try await body(transaction) }
-      }
+      let result = try await Self.inside(trace) { try await body(transaction) }
       return (result, try transaction.finish())
     }
     for action in actions { await action() }
@@ -74,6 +79,11 @@ public final class Store: Sendable {
 
   /// Waits for running transactions, then lets go of the database. Everything afterwards is refused as `unavailable`.
   public func close() async { await engine.close() }
+
+  /// Bodies may run in a task of the engine's own: it hears of the caller's trace here.
+  private static func inside<T>(_ trace: Trace?, _ body: () async throws -> T) async throws -> T {
+    try await Trace.$current.withValue(trace) { try await $isInside.withValue(true) { try await body() } }
+  }
 
   private func refuseNesting() throws {
     guard !Self.isInside else {
