@@ -64,7 +64,7 @@ let frame: [Target] = [
 
 let hardware: [Target] = [
   module("Hardware", "Hardware", "Core"),
-  module("FakeHardware", "Drivers/Fake", "Hardware", "Core", "IO"),
+  module("FakeHardware", "Drivers/Fake", "Hardware", "Core", "IO", "Host"),
   module("Libvirt", "Drivers/Libvirt", "Hardware", "Core", "IO", "Log", "Host", "CVirt"),
   module("LinuxNetwork", "Drivers/LinuxNetwork", "Hardware", "Core", "IO", "Log", "Host"),
   module("FileDisk", "Drivers/FileDisk", "Hardware", "Core", "IO", "Log", "Host", "JSON"),
@@ -72,23 +72,38 @@ let hardware: [Target] = [
 
 let services: [Target] = [
   module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log"),
-  module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
+  module(
+    "KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
   module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware"),
-  module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
+  module(
+    "GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log",
+    "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
   module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware"),
-  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus"),
-  module("NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
+  module(
+    "NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text",
+    "Bus"),
+  module(
+    "NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
   module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Hardware"),
   module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work"),
-  module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware"),
-  module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
-  module("NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
-  module("NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
-  module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "JSON", "Log", "Bus", "Hardware", "Host", "Clients", "Text"),
-  module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
-  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
+  module(
+    "CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients",
+    "Hardware"),
+  module(
+    "NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
+  module(
+    "NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients",
+    "Bus", "Crypto", "Text"),
+  module(
+    "NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
+  module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
+  module(
+    "NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
+  module(
+    "NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets",
+    "CLinux"),
 ]
 
 let programs: [Target] = [
@@ -100,8 +115,12 @@ let programs: [Target] = [
 
 let suites: [Target] = [
   tests("BaseTests", "Unit/Base", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
-  tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
-  tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
+  tests(
+    "FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients",
+    "Auth", "IO", "Text"),
+  tests(
+    "ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork",
+    "FileDisk", "Log"),
   tests("TidyTests", "Tidy"),
 ]
 

@@ -105,6 +105,8 @@ public struct GuestSpec: Sendable, Codable, Equatable {
 public struct GuestDisk: Sendable, Codable, Equatable {
   public enum Format: String, Sendable, Codable { case qcow2, raw }
   public enum Device: String, Sendable, Codable { case disk, cdrom }
+  /// The serial of every server's root disk that lives on its host.
+  public static let rootSerial = "root"
   /// What the guest sees as the disk's serial and Martlet names it by; at most 20 characters reach the guest.
   public var serial: String
   /// The target name, `vda` and on; nil lets the driver take the next free one.

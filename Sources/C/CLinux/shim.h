@@ -22,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -38,6 +39,12 @@
 #include <arpa/inet.h>
 
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int mkostemp(char *pattern, int flags);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+#ifndef POSIX_SPAWN_SETSID
+#define POSIX_SPAWN_SETSID 0x80
+#endif
 extern int pipe2(int fds[2], int flags);
 extern int setns(int fd, int kind);
 extern int unshare(int flags);
@@ -55,3 +62,4 @@ static inline int clinux_openat(int dir, const char *path, int flags, mode_t mod
 static inline int clinux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline char **clinux_environ(void) { extern char **environ; return environ; }
 static inline int clinux_ioctl_int(int fd, unsigned long request, int value) { return ioctl(fd, request, value); }
+static inline int clinux_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }

@@ -18,3 +18,7 @@ static inline const struct sockaddr *cmhd_client_address(struct MHD_Connection *
   return i ? i->client_addr : 0;
 }
 static inline void cmhd_upgrade_close(struct MHD_UpgradeResponseHandle *u) { MHD_upgrade_action(u, MHD_UPGRADE_ACTION_CLOSE); }
+static inline size_t cmhd_header_size(struct MHD_Connection *c) {
+  const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return i ? i->header_size : 0;
+}

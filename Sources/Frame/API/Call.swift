@@ -65,7 +65,8 @@ public struct Call<Service: Sendable>: Sendable {
   /// - Throws: `forbidden` for tokens that are scoped to none.
   public func project() throws -> String {
     guard let project = incoming.caller.projectID else {
-      throw Fault.forbidden("This request needs a token that is scoped to a project. Authenticate with one and try again.")
+      throw Fault.forbidden(
+        "This request needs a token that is scoped to a project. Authenticate with one and try again.")
     }
     return project
   }

@@ -50,7 +50,9 @@ public struct Span: Sendable, Equatable {
 public struct MicroversionRow: Sendable {
   public let version: Microversion
   public let meaning: String
-  public static func version(_ version: Microversion, _ meaning: String) -> Self { Self(version: version, meaning: meaning) }
+  public static func version(_ version: Microversion, _ meaning: String) -> Self {
+    Self(version: version, meaning: meaning)
+  }
 }
 
 /// A service's microversions: the canonical list, oldest first, and the headers by which clients ask.

@@ -22,7 +22,8 @@ public struct PageRequest: Sendable {
     var limit = maximum
     if let text = incoming.query("limit"), !text.isEmpty {
       guard let n = Int(text), n >= 0 else {
-        throw Fault.badRequest("Invalid input for query parameters limit. Value: \(text). It must be a whole number from 0.")
+        throw Fault.badRequest(
+          "Invalid input for query parameters limit. Value: \(text). It must be a whole number from 0.")
       }
       limit = min(n, maximum)
     }
@@ -36,7 +37,8 @@ public struct PageRequest: Sendable {
         return (key: String(parts.first ?? ""), direction: parts.count > 1 ? String(parts[1]) : "")
       }
     }
-    sort = try keys.isEmpty
+    sort =
+      try keys.isEmpty
       ? fallback
       : keys.map { item in
         guard let column = sortable[item.key] else {
@@ -55,7 +57,8 @@ public struct PageRequest: Sendable {
   public func fetch<R: Record>(
     _ type: R.Type = R.self, where condition: SQL, in transaction: some ReadTransaction
   ) async throws -> (items: [R], next: String?) {
-    let order = sort + (sort.contains { $0.column == "id" } ? [] : [(column: "id", descending: sort.last?.descending ?? false)])
+    let order =
+      sort + (sort.contains { $0.column == "id" } ? [] : [(column: "id", descending: sort.last?.descending ?? false)])
     var filter: SQL = "(\(condition))"
     if let marker {
       guard try await transaction.get(R.self, marker) != nil else {
@@ -66,14 +69,17 @@ public struct PageRequest: Sendable {
     let orderBy = SQL.joined(
       order.map { $0.descending ? "\(identifier: $0.column) DESC" : "\(identifier: $0.column)" }, ", ")
     let count = limit ?? Int.max - 1
-    var items: [R] = try await transaction.all(R.self, "WHERE \(filter) ORDER BY \(orderBy) LIMIT \(count == 0 ? 0 : count + 1)")
+    var items: [R] = try await transaction.all(
+      R.self, "WHERE \(filter) ORDER BY \(orderBy) LIMIT \(count == 0 ? 0 : count + 1)")
     guard items.count > count else { return (items, nil) }
     items.removeLast(items.count - count)
     return (items, items.last?.id)
   }
 
   /// The records behind the marker in this order: the first differing column decides.
-  private func after<R: Record>(_ marker: String, in table: Table<R>, order: [(column: String, descending: Bool)]) -> SQL {
+  private func after<R: Record>(_ marker: String, in table: Table<R>, order: [(column: String, descending: Bool)])
+    -> SQL
+  {
     func of(_ column: String) -> SQL {
       column == "id" ? "\(marker)" : "(SELECT \(identifier: column) FROM \(table) WHERE id = \(marker))"
     }

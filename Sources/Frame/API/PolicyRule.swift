@@ -22,7 +22,8 @@ public indirect enum PolicyRule: Sendable, Equatable {
 
   /// Decides, or says nil where the answer hangs on a target that is not known yet.
   /// - Parameter target: the attributes of the object; nil while it has not been fetched.
-  public func decide(_ caller: Caller, target: [String: String]?, rules: [String: PolicyRule], depth: Int = 0) -> Bool? {
+  public func decide(_ caller: Caller, target: [String: String]?, rules: [String: PolicyRule], depth: Int = 0) -> Bool?
+  {
     guard depth < 32 else { return false }
     switch self {
     case .always: return true
@@ -147,7 +148,8 @@ private struct PolicyParser {
     case "rule": return .rule(match)
     default:
       let operand: PolicyRule.Operand =
-        match.hasPrefix("%(") && match.hasSuffix(")s") ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
+        match.hasPrefix("%(") && match.hasSuffix(")s")
+        ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
       if kind.hasPrefix("'") && kind.hasSuffix("'") { return .literal(String(kind.dropFirst().dropLast()), operand) }
       return .credential(kind, operand)
     }

@@ -78,12 +78,18 @@ public struct Shape<Draft: Sendable>: Sendable {
     for key in keys where key.span.contains(version) {
       seen.insert(key.key)
       guard let value = object[key.key] else {
-        if key.required { throw Fault.badRequest("Invalid input for field/attribute \(name ?? "body"). '\(key.key)' is a required property") }
+        if key.required {
+          throw Fault.badRequest(
+            "Invalid input for field/attribute \(name ?? "body"). '\(key.key)' is a required property")
+        }
         continue
       }
-      if key.required, value.isNull { throw Fault.badRequest("Invalid input for field/attribute \(key.key). It must not be null.") }
+      if key.required, value.isNull {
+        throw Fault.badRequest("Invalid input for field/attribute \(key.key). It must not be null.")
+      }
       do { try key.set(&draft, value) } catch let fault as Fault {
-        throw Fault.badRequest("Invalid input for field/attribute \(key.key). Value: \(value.string ?? value.text). \(fault.message)")
+        throw Fault.badRequest(
+          "Invalid input for field/attribute \(key.key). Value: \(value.string ?? value.text). \(fault.message)")
       }
       try key.check?.verify(key.key, value)
     }
@@ -108,7 +114,8 @@ extension Draft {
       body = inner
     }
     guard case .object(let object) = body else {
-      throw Fault.badRequest("Invalid input for field/attribute \(Self.shape.name ?? "body"). \(body) is not of type 'object'")
+      throw Fault.badRequest(
+        "Invalid input for field/attribute \(Self.shape.name ?? "body"). \(body) is not of type 'object'")
     }
     try Self.shape.read(object, into: &self, version: incoming.version)
   }

@@ -70,14 +70,17 @@ extension Stage {
         if version < versions.minimum || version > versions.maximum {
           refusal = Fault(
             .notAcceptable,
-            "Version \(text) is not supported by the API. Minimum is \(versions.minimum) and maximum is \(versions.maximum).")
+            "Version \(text) is not supported by the API. Minimum is \(versions.minimum) and maximum is \(versions.maximum)."
+          )
         }
       } else {
         refusal = .badRequest("API Version String \(text) is of invalid format. Must be of format MajorNum.MinorNum.")
       }
     }
     var response: Response
-    if let refusal { response = exchange.response(to: refusal) } else {
+    if let refusal {
+      response = exchange.response(to: refusal)
+    } else {
       response = try await inside(exchange, next)
     }
     response.headers[header] = "\(versions.serviceType) \(exchange.version)"

@@ -15,6 +15,12 @@ public struct PlacementClient: Sendable {
       "PUT", "/resource_providers/\(provider)/inventories",
       ["resource_provider_generation": .int(generation), "inventories": inventories])
   }
+  public func inventories(_ provider: String) async throws -> JSON {
+    try await service.call("GET", "/resource_providers/\(provider)/inventories")
+  }
+  public func usages(_ provider: String) async throws -> JSON {
+    try await service.call("GET", "/resource_providers/\(provider)/usages")
+  }
   public func setTraits(_ provider: String, generation: Int, _ traits: [String]) async throws {
     _ = try await service.call(
       "PUT", "/resource_providers/\(provider)/traits",
@@ -32,7 +38,9 @@ public struct PlacementClient: Sendable {
   public func setAllocations(_ consumer: String, _ body: JSON) async throws {
     _ = try await service.call("PUT", "/allocations/\(consumer)", body)
   }
-  public func deleteAllocations(_ consumer: String) async throws { try await service.remove("/allocations/\(consumer)") }
+  public func deleteAllocations(_ consumer: String) async throws {
+    try await service.remove("/allocations/\(consumer)")
+  }
   public func allocations(ofProvider id: String) async throws -> JSON {
     try await service.call("GET", "/resource_providers/\(id)/allocations")
   }

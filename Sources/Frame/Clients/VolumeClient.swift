@@ -13,12 +13,14 @@ public struct VolumeClient: Sendable {
 
   /// Reserves the volume for a server; without a connector nothing is exported yet.
   public func createAttachment(volume: String, server: String) async throws -> JSON {
-    try await service.call("POST", "/attachments", ["attachment": ["volume_uuid": .string(volume), "instance_uuid": .string(server)]])[
-      "attachment"] ?? .null
+    try await service.call(
+      "POST", "/attachments", ["attachment": ["volume_uuid": .string(volume), "instance_uuid": .string(server)]])[
+        "attachment"] ?? .null
   }
   /// Tells which host connects; the answer holds `connection_info`.
   public func connectAttachment(_ id: String, host: String) async throws -> JSON {
-    try await service.call("PUT", "/attachments/\(id)", ["attachment": ["connector": ["host": .string(host)]]])["attachment"] ?? .null
+    try await service.call("PUT", "/attachments/\(id)", ["attachment": ["connector": ["host": .string(host)]]])[
+      "attachment"] ?? .null
   }
   /// Says that the guest has the disk: the volume becomes `in-use`.
   public func completeAttachment(_ id: String) async throws {
@@ -26,7 +28,8 @@ public struct VolumeClient: Sendable {
   }
   public func deleteAttachment(_ id: String) async throws { try await service.remove("/attachments/\(id)") }
   public func attachments(server: String) async throws -> [JSON] {
-    try await service.call("GET", "/attachments", query: [(name: "instance_id", value: server), (name: "all_tenants", value: "1")])[
-      "attachments"]?.array ?? []
+    try await service.call(
+      "GET", "/attachments", query: [(name: "instance_id", value: server), (name: "all_tenants", value: "1")])[
+        "attachments"]?.array ?? []
   }
 }

@@ -55,7 +55,9 @@ public final class SagaQueue: Sendable {
   /// Writes a saga in the caller's transaction; it starts after the commit.
   /// - Parameter predecessor: a saga that holds the same resource: it is asked to give up, and waited for.
   /// - Returns: the saga's id.
-  public func begin<S: SagaValue>(_ saga: S, after predecessor: String? = nil, in tx: Transaction) async throws -> String {
+  public func begin<S: SagaValue>(_ saga: S, after predecessor: String? = nil, in tx: Transaction) async throws
+    -> String
+  {
     var row = SagaRow()
     row.id = world.uuid()
     row.name = S.name

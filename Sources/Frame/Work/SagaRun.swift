@@ -24,7 +24,9 @@ struct SagaRun<S: Saga> {
     do {
       var saga: S = try SagaQueue.decode(row.value)
       while !queue.isStopping {
-        if row.cancelled, row.phase == .running { turnBack(Fault.conflict("It was cancelled by a later request."), from: row.next - 1) }
+        if row.cancelled, row.phase == .running {
+          turnBack(Fault.conflict("It was cancelled by a later request."), from: row.next - 1)
+        }
         if row.phase == .running, row.next >= S.steps.count {
           if try await end(saga, failed: false) { return }
         } else if row.phase == .unwinding, row.next < 0 {

@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import JSON
 import Store
 import Testing
@@ -67,6 +68,30 @@ import Testing
     try await writers.value
     #expect(Set(seen).count == 100)
     #expect(seen.count == 100)
+    await store.close()
+  }
+
+  @Test(arguments: Home.all.filter { $0 == .postgres }) func aSlowTransactionIsNotOvertaken(home: Home) async throws {
+    let store = try await home.openMigrated().store
+    let begun = Counter()
+    let mayEnd = Counter()
+    let slow = Task {
+      try await store.write { transaction in
+        try await transaction.insert(Thing("slow"))
+        begun.add(1)
+        for _ in 0..<5000 where mayEnd.values.isEmpty { usleep(1000) }
+      }
+    }
+    while begun.values.isEmpty { try await World.real.sleep(.milliseconds(1)) }
+    try await store.write { try await $0.insert(Thing("fast")) }
+    var seen = try await store.changes(after: 0)
+    mayEnd.add(1)
+    try await slow.value
+    for _ in 0..<2000 where seen.count < 2 {
+      seen += try await store.changes(after: seen.last?.seq ?? 0)
+      try await World.real.sleep(.milliseconds(5))
+    }
+    #expect(seen.map(\.recordID) == ["slow", "fast"])
     await store.close()
   }
 

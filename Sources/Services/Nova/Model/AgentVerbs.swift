@@ -12,7 +12,9 @@ public enum ComputeTopic {
 /// Makes the server's root disk, from an image that the agent fetches if it is not cached, and its config drive.
 public struct PrepareDisks: Verb {
   public static let name = "prepare-disks"
-  public struct Reply: Codable, Sendable { public var disks: [GuestDisk]; public init(disks: [GuestDisk]) { self.disks = disks } }
+  public struct Reply: Codable, Sendable {
+    public var disks: [GuestDisk]; public init(disks: [GuestDisk]) { self.disks = disks }
+  }
   public var server: String
   /// nil when it boots from a volume.
   public var image: String?

@@ -30,7 +30,9 @@ public struct InstanceAction: Record {
     ], indexes: [.index("server_id"), .index("saga")])
 
   /// Writes the end of the action that a saga carried out.
-  public static func finish(saga: String, host: String?, fault: Fault?, at now: Timestamp, in tx: Transaction) async throws {
+  public static func finish(saga: String, host: String?, fault: Fault?, at now: Timestamp, in tx: Transaction)
+    async throws
+  {
     guard var action = try await tx.one(InstanceAction.self, "WHERE saga = \(saga)") else { return }
     action.finishTime = now
     action.result = fault == nil ? "Success" : "Error"

@@ -109,7 +109,9 @@ public struct Server: Stateful {
     .move(.unpause, from: [.paused], doing: .unpausing, to: .active, by: ResumeServer.self),
     .move(.suspend, from: [.active], doing: .suspending, to: .suspended, by: PauseServer.self),
     .move(.resume, from: [.suspended], doing: .resuming, to: .active, by: ResumeServer.self),
-    .move(.snapshot, from: [.active, .stopped, .paused, .suspended], doing: .imageSnapshot, to: nil, by: SnapshotServer.self),
+    .move(
+      .snapshot, from: [.active, .stopped, .paused, .suspended], doing: .imageSnapshot, to: nil, by: SnapshotServer.self
+    ),
     .move(
       .rebuild, from: [.active, .stopped, .error], doing: .rebuilding, to: .active, onFailure: .error,
       by: RebuildServer.self),

@@ -1,6 +1,5 @@
 public import Work
 
-
 // The long work on servers, as values: what the API hands to the conductor. The steps stand in NovaWork.
 
 /// What a new server is to be connected to.

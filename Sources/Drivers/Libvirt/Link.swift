@@ -1,0 +1,78 @@
+internal import CVirt
+internal import Core
+internal import Host
+
+/// Keeps one connection to libvirt and opens it anew when it broke; starts the daemon where nothing else does.
+actor Link {
+  private let uri: String
+  private let host: Host
+  private let world: World
+  /// libvirt's calls block, some for seconds, so they have threads of their own.
+  private let threads = Threads(limit: 8)
+  private var opening: Task<Connection, any Error>?
+
+  init(uri: String, host: Host, world: World) {
+    self.uri = uri
+    self.host = host
+    self.world = world
+  }
+
+  /// Runs `body` on a blocking thread with an open connection; when that turns out broken (the daemon was
+  /// restarted) `body` runs once more on a new one, so it must bear repetition.
+  nonisolated func call<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+    let first = try await connection()
+    do {
+      return try await threads.run { try body(first) }
+    } catch {
+      guard !first.isAlive else { throw error }
+      await drop()
+    }
+    let second = try await connection()
+    return try await threads.run { try body(second) }
+  }
+
+  private func drop() { opening = nil }
+
+  private func connection() async throws -> Connection {
+    if let opening { return try await opening.value }
+    let task = Task { try await open() }
+    opening = task
+    do {
+      return try await task.value
+    } catch {
+      opening = nil
+      throw error
+    }
+  }
+
+  private nonisolated func open() async throws -> Connection {
+    let uri = uri
+    do {
+      return try await threads.run { try Connection(uri: uri) }
+    } catch  where uri.hasPrefix("qemu:///system") {
+      try await startDaemons()
+    }
+    let deadline = world.uptime() + .seconds(60)
+    while true {
+      do {
+        return try await threads.run { try Connection(uri: uri) }
+      } catch {
+        if world.uptime() > deadline { throw error }
+        try await world.sleep(.milliseconds(200))
+      }
+    }
+  }
+
+  /// For machines without a service manager: both programs go into the background by themselves. One that runs
+  /// already says so and ends, which is as good.
+  private nonisolated func startDaemons() async throws {
+    for program in ["virtlogd", "libvirtd"] {
+      guard try await host.hasProgram(program) else {
+        throw Fault.unavailable(
+          "There is no hypervisor on this host: '\(program)' is not installed. An administrator must install "
+            + "libvirt-daemon-system and qemu-system-x86, or choose compute.hypervisor=fake.")
+      }
+      _ = try await host.run(program, ["-d"], timeout: .seconds(60))
+    }
+  }
+}

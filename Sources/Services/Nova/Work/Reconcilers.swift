@@ -1,0 +1,58 @@
+internal import Bus
+internal import Clients
+internal import Core
+internal import Hardware
+internal import JSON
+internal import Log
+internal import NovaModel
+internal import Store
+public import Work
+
+/// What must keep becoming true of compute.
+extension Conductor {
+  private static var log: Log { Log("nova.reconciler") }
+
+  public func reconcilers() -> [Reconciler] {
+    [
+      Reconciler("nova-guests", every: .seconds(30)) { try await self.reconcileGuests() },
+      Reconciler("nova-allocations", every: .minutes(2)) { try await self.reconcileAllocations() },
+    ]
+  }
+
+  /// Guests without a server go; a server whose guest has stopped by itself is shown as stopped.
+  func reconcileGuests() async throws {
+    for host in try await store.read({ try await $0.all(ComputeHost.self) }) {
+      // The guests are listed before the records are read: a guest never comes before its server's record.
+      guard let found = try? await bus.call(ComputeTopic.agent(host.host), ListGuests()) else { continue }
+      let servers = try await store.read { try await $0.all(Server.self, "WHERE host = \(host.host)") }
+      let known = Dictionary(servers.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+      for id in Set(found.guests.map(\.id) + found.disks) where known[id] == nil {
+        if try await store.read({ try await $0.get(Server.self, id) }) != nil { continue }
+        Self.log.warning("a guest without a server is removed", ["server": id, "host": host.host])
+        _ = try await bus.call(ComputeTopic.agent(host.host), RemoveGuest(server: id, ports: []))
+      }
+      let power = Dictionary(found.guests.map { ($0.id, $0.power) }, uniquingKeysWith: { $1 })
+      for server in servers where server.doing == nil && server.state == .active {
+        guard let now = power[server.id], now == .stopped || now == .crashed else { continue }
+        Self.log.warning("a server's guest has stopped by itself", ["server": server.id, "power": now.rawValue])
+        try await change(server.id) { server in
+          guard server.doing == nil, server.state == .active else { return }
+          server.state = .stopped
+          server.power = now == .crashed ? 6 : 4
+        }
+      }
+    }
+  }
+
+  /// Allocations of servers that are gone are given back.
+  func reconcileAllocations() async throws {
+    for host in try await store.read({ try await $0.all(ComputeHost.self) }) {
+      let held = try await placement.allocations(ofProvider: host.id)["allocations"]?.object?.keys ?? []
+      for consumer in held {
+        if try await store.read({ try await $0.get(Server.self, consumer) }) != nil { continue }
+        Self.log.warning("an allocation without a server is given back", ["consumer": consumer, "host": host.host])
+        try await placement.deleteAllocations(consumer)
+      }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import HTTP
+import Testing
+
+struct HTTPPercentTests {
+  @Test(arguments: [
+    ("plain", "plain"), ("a%2Fb", "a/b"), ("%c3%BC", "ü"), ("100%", "100%"), ("%4", "%4"), ("%zz", "%zz"),
+    ("a+b", "a+b"),
+    ("", ""),
+  ])
+  func decodes(text: String, expected: String) {
+    #expect(percentDecode(text) == expected)
+  }
+
+  @Test func encodesAllButUnreserved() {
+    #expect(percentEncode("a b/ü~") == "a%20b%2F%C3%BC~")
+    #expect(percentEncode("a b/c", keeping: "/") == "a%20b/c")
+  }
+
+  @Test func readsBackTheQueryItWrites() {
+    let query = parseQuery("a=1&b=x+y%2B&c&&d=e=f")
+    #expect(query.map { "\($0.name):\($0.value)" } == ["a:1", "b:x y+", "c:", "d:e=f"])
+    #expect(parseQuery(writeQuery(query)).map(\.value) == query.map(\.value))
+  }
+}

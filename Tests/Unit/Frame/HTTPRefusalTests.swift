@@ -1,0 +1,57 @@
+import HTTP
+import Testing
+
+/// Requests that two servers could read differently are refused (RFC 9112 section 11.2).
+@Suite(.timeLimit(.minutes(1))) struct HTTPRefusalTests {
+  @Test(arguments: [
+    "Host: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+    "Host: h\r\nContent-Length: 5\r\nContent-Length: 6",
+    "Host: h\r\nContent-Length: 5\r\nContent-Length: 5",
+    "Host: h\r\nContent-Length : 5",
+    "Host: h\r\nContent-Length: +5",
+    "Host: h\r\nContent-Length: 5, 5",
+    "Host: h\r\nContent-Length:",
+    "Host: h\r\nTransfer-Encoding: gzip",
+    "Host: h\r\nTransfer-Encoding: chunked, identity",
+    "Host: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    "X-Nothing: 1",
+    "Host: a\r\nHost: b",
+    "Host: h\r\nX-Bare: a\rb",
+    "Host: h\r\nX-Bare: a\nX-Next: b",
+    "Host: h\r\nX-Last: a\n",
+    "Host: h\r\nX-Null: a\0b\r\nX-Next: c",
+    "Host: h\r\nX-Null: a\0b",
+    "Host: h\r\nX-Fold: a\r\n b",
+    "Host: h\r\nX Space: a",
+    "Host: h\r\nNoColon",
+  ])
+  func refuses(headers: String) async throws {
+    try await serving(echo) { port, _ in
+      let text = try await exchange(port, "POST /x HTTP/1.1\r\n\(headers)\r\n\r\nhello")
+      #expect(text.hasPrefix("HTTP/1.1 400"), "\(text)")
+      #expect(text.lowercased().contains("connection: close"))
+    }
+  }
+
+  @Test func refusesHeadersPastTheLimit() async throws {
+    try await serving(echo) { port, _ in
+      let long = String(repeating: "x", count: 70_000)
+      let text = try await exchange(port, "GET /x HTTP/1.1\r\nHost: h\r\nX-Long: \(long)\r\n\r\n")
+      #expect(text.hasPrefix("HTTP/1.1 431"), "\(text)")
+    }
+  }
+
+  @Test func acceptsManyHeadersHoweverTheyArrive() async throws {
+    try await serving({ Response(status: 200, body: .bytes(Array("\($0.headers.fields.count)".utf8))) }) { port, _ in
+      let client = try RawClient(port: port)
+      defer { client.close() }
+      let fields = (1...200).map { "X-Field-\($0): value \($0) " }.joined(separator: "\r\n")
+      let bytes = Array("GET /x HTTP/1.1\r\nHost:h\r\nX-Empty:\r\n\(fields)\r\nConnection: close\r\n\r\n".utf8)
+      for start in stride(from: 0, to: bytes.count, by: 37) {
+        try await client.send(Array(bytes[start..<min(start + 37, bytes.count)]))
+        if start % 370 == 0 { try await Task.sleep(for: .milliseconds(1)) }
+      }
+      #expect(try await client.receive().hasSuffix("\r\n\r\n203"))
+    }
+  }
+}
