@@ -1,6 +1,7 @@
 import API
 import CinderModel
 import Core
+import FakeHardware
 import HTTP
 import JSON
 import Testing

@@ -27,7 +27,8 @@ struct VolumeCloud {
 
   static let host = "node1@fake"
 
-  init(options: CinderOptions = CinderOptions(), agent hasAgent: Bool = true) async throws {
+  /// - Parameter runs: false leaves sagas where they begin, for trials that run them step by step.
+  init(options: CinderOptions = CinderOptions(), agent hasAgent: Bool = true, runs: Bool = true) async throws {
     let world = World.real
     store = try Store.sqlite(path: nil, world: world)
     try await store.migrate([SagaRow.schema, cinderSchema])
@@ -39,10 +40,11 @@ struct VolumeCloud {
     bus = Bus(LocalCarrier())
     queue = SagaQueue(store: store, world: world, node: "test")
     work = VolumeWork(store: store, world: world, bus: bus, image: image, options: options)
-    work.register(on: queue)
+    if runs { work.register(on: queue) }
     work.serve()
     let agent = VolumeAgent(
-      name: Self.host, backend: backend, image: image, bus: bus, host: .real, world: world)
+      name: Self.host, backend: backend, inspector: FakeImageInspector(), image: image, bus: bus, host: .real,
+      world: world)
     if hasAgent {
       agent.serve()
       try await agent.report()
@@ -126,9 +128,11 @@ final class FakeImageService: Sendable {
     var properties: JSONObject
     var bytes: [UInt8] = []
   }
-  let images = Mutex<[String: Image]>([:])
-  /// Answered to every upload while set.
-  let refusesUploads = Mutex(false)
+  private let images = Mutex<[String: Image]>([:])
+  private let refusesUploads = Mutex(false)
+
+  func refuseUploads(_ refuses: Bool = true) { refusesUploads.withLock { $0 = refuses } }
+  func status(of id: String) -> String? { images.withLock { $0[id]?.properties["status"]?.string } }
 
   /// An image of one GiB in two disk formats' common form: raw.
   func add(_ properties: JSONObject = [:], bytes: [UInt8] = Array(repeating: 0, count: 1 << 16)) -> String {

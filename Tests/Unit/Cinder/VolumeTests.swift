@@ -1,9 +1,11 @@
 import API
 import CinderModel
 import Core
+import FakeHardware
 import HTTP
 import JSON
 import Testing
+import Work
 
 @Suite struct VolumeTests {
   @Test func aVolumeIsMadeShownRenamedAndDeleted() async throws {
