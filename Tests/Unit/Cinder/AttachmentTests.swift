@@ -66,7 +66,9 @@ import Testing
     let refused = try await cloud.attach(id, to: other)
     #expect(
       refused.words("badRequest")
-        == "Invalid volume: Volume \(id) status must be available or downloading to reserve, but the current status is reserved.")
+        == "Invalid volume: Volume \(id) status must be available or downloading to reserve, "
+        + "but the current status is reserved."
+    )
   }
 
   @Test func anOldAttachmentDoesNotFreeANewerOne() async throws {

@@ -17,7 +17,9 @@ import Work
     #expect(all.json["volume_types"]?[0]?["name"] == "__DEFAULT__")
     #expect(all.json["volume_types"]?[0]?["qos_specs_id"] == nil)
     #expect(try await cloud.ask("GET", "/v3/types/default").json["volume_type"]?["name"] == "__DEFAULT__")
-    let body: JSON = ["volume_type": ["name": "fast", "extra_specs": ["a": "b"], "os-volume-type-access:is_public": false]]
+    let body: JSON = [
+      "volume_type": ["name": "fast", "extra_specs": ["a": "b"], "os-volume-type-access:is_public": false]
+    ]
     #expect(try await cloud.ask("POST", "/v3/types", body).status == 403)
     let made = try await cloud.ask("POST", "/v3/types", body, as: "admin")
     #expect(made.status == 200)

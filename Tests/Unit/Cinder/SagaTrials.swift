@@ -130,6 +130,20 @@ extension VolumeCloud {
     }
   }
 
+  @Test func aStuckSagaDoesNotHoldADeleteUp() async throws {
+    let cloud = try await VolumeCloud(runs: false)
+    let id = try await cloud.made()
+    try await cloud.store.write { tx in
+      _ = try await tx.run("UPDATE \(SagaRow.table) SET phase = \(SagaRow.Phase.stuck)")
+    }
+    _ = try await cloud.begin("DELETE", "/v3/volumes/\(id)")
+    let left = try await cloud.store.read { try await $0.all(SagaRow.self) }
+    #expect(left.map(\.name) == [DeleteVolume.name])
+    #expect(left.first?.after == nil)
+    try await cloud.run(DeleteVolume.self, .none)
+    #expect(try await cloud.status(id) == nil)
+  }
+
   @Test func growth() async throws {
     for mishap in Mishap.all(ExtendVolume.steps.count) {
       let cloud = try await VolumeCloud(runs: false)

@@ -116,7 +116,8 @@ import Work
     #expect(try await ids("limit=1&marker=\(b)") == [a])
     #expect(try await cloud.ask("GET", "/v3/volumes?marker=nothing").status == 400)
     let summary = try await cloud.ask("GET", "/v3/volumes/summary")
-    #expect(summary.json["volume-summary"] == ["total_count": 2, "total_size": 4, "metadata": ["k": ["v"], "x": ["1"]]])
+    #expect(
+      summary.json["volume-summary"] == ["total_count": 2, "total_size": 4, "metadata": ["k": ["v"], "x": ["1"]]])
   }
 
   @Test func wrongBodiesAreRefused() async throws {
@@ -129,7 +130,8 @@ import Work
     #expect(try await refusal([:]).0 == 400)
     #expect(try await refusal(["size": "many"]).0 == 400)
     #expect(try await refusal(["size": 1, "metadata": ["k": 1]]).0 == 400)
-    #expect(try await refusal(["size": 1, "availability_zone": "moon"]).1.contains("Availability zone 'moon' is invalid"))
+    #expect(
+      try await refusal(["size": 1, "availability_zone": "moon"]).1.contains("Availability zone 'moon' is invalid"))
     let type = try await cloud.ask("POST", "/v3/volumes", ["volume": ["size": 1, "volume_type": "nope"]])
     #expect(type.status == 404)
     let source = World.real.uuid()
@@ -146,7 +148,9 @@ import Work
     #expect(big.status == 413)
     #expect(
       big.words("overLimit")
-        == "Requested volume or snapshot exceeds allowed gigabytes quota. Requested 6G, quota is 5G and 0G has been consumed.")
+        == "Requested volume or snapshot exceeds allowed gigabytes quota. "
+        + "Requested 6G, quota is 5G and 0G has been consumed."
+    )
     let first = try await cloud.volume(["size": 1])
     _ = try await cloud.volume(["size": 1])
     let third = try await cloud.ask("POST", "/v3/volumes", ["volume": ["size": 1]])
