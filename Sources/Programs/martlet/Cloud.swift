@@ -1,13 +1,17 @@
 internal import API
 internal import Auth
 internal import Bus
+internal import CinderAPI
 internal import CinderModel
 internal import Core
 internal import GlanceModel
 internal import HTTP
 internal import Host
+internal import JSON
 internal import KeystoneModel
+internal import NeutronAPI
 internal import NeutronModel
+internal import NovaAPI
 internal import NovaModel
 internal import PlacementModel
 internal import Store
@@ -80,12 +84,10 @@ struct Cloud: Sendable {
     images = try ImagePart(base, pipelines, hands)
     networks = try NetworkPart(settings, state, base, pipelines, services, hands)
     volumes = try VolumePart(settings, base, pipelines, services, hands, images)
-    compute = try ComputePart(settings, base, pipelines, services, hands, self.parts)
-  }
-
-  private var parts: ComputePart.Others {
-    ComputePart.Others(
-      placement: placement.endpoint, images: images.endpoint, networks: networks, volumes: volumes.endpoint)
+    compute = try ComputePart(
+      settings, base, pipelines, services, hands,
+      ComputePart.Others(
+        placement: placement.endpoint, images: images.endpoint, networks: networks, volumes: volumes.endpoint))
   }
 
   /// Each API with its pipeline.
