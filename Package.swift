@@ -106,6 +106,9 @@ let suites: [Target] = [
   tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
   tests("PlacementTests", "Unit/Placement", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "GlanceModel", "GlanceAPI"),
+  tests(
+    "NovaMetadataTests", "Unit/NovaMetadata", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP",
+    "Store", "Clients", "Crypto", "CLinux", "IO"),
   tests("TidyTests", "Tidy"),
 ]
 
