@@ -18,6 +18,13 @@ import Testing
     return root
   }
 
+  private static func isWhole(_ text: String) -> Bool {
+    guard let end = text.firstRange(of: "\r\n\r\n"), let start = text.firstRange(of: "content-length: ") else {
+      return false
+    }
+    return text[end.upperBound...].utf8.count >= Int(text[start.upperBound...].prefix { $0.isNumber }) ?? .max
+  }
+
   private func get(_ target: String, root: String) async throws -> String {
     let proxy = ConsoleProxy(host: "127.0.0.1", port: 0, root: root) { _ in nil }
     let port = try await proxy.start()
@@ -26,11 +33,12 @@ import Testing
       let connection = try Connection(port: port)
       defer { connection.close() }
       try connection.write(Array("GET \(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
-      var all: [UInt8] = []
+      var text = ""
       while true {
         let more = try connection.read()
-        if more.isEmpty { return String(decoding: all, as: UTF8.self) }
-        all += more
+        text += String(decoding: more, as: UTF8.self)
+        // libwebsockets keeps the connection for another request, whatever the client says.
+        if more.isEmpty || Self.isWhole(text) { return text }
       }
     }
     await proxy.stop()
@@ -50,7 +58,7 @@ import Testing
     let answer = try await get("/vnc_auto.html?token=abc-1", root: try makeRoot())
     #expect(answer.contains("set-cookie: token=abc-1; path=/; httponly; samesite=strict"))
     let forged = try await get("/vnc_auto.html?token=a%0d%0ax:y", root: try makeRoot())
-    #expect(!forged.contains("set-cookie"))
+    #expect(!forged.contains("x:y"))
   }
 
   @Test func scriptsAreServedAsScripts() async throws {

@@ -91,7 +91,7 @@ final class FakeGuest: Sendable {
     }
   }
   deinit {
-    shutdown(fd, Int32(SHUT_RDWR.rawValue))
+    shutdown(fd, Int32(SHUT_RDWR))
     Descriptor.close(fd)
   }
 

@@ -82,7 +82,9 @@ struct MetadataFixture: Sendable {
         "ports": [
           [
             "id": .string(port), "network_id": .string(network), "mac_address": "fa:16:3e:00:00:01",
-            "fixed_ips": [["subnet_id": "s4", "ip_address": "10.0.0.5"], ["subnet_id": "s6", "ip_address": "fd00::5"]],
+            "fixed_ips": [
+              ["subnet_id": "s4", "ip_address": "10.0.0.5"], ["subnet_id": "s6", "ip_address": "fd00::5"],
+            ],
             "security_groups": ["g1"],
           ]
         ]

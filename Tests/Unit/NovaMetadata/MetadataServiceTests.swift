@@ -1,5 +1,7 @@
 import HTTP
+import JSON
 import NovaModel
+import Store
 import Testing
 
 @testable import NovaMetadata
@@ -75,7 +77,9 @@ import Testing
     #expect(try await fixture.get("/openstack/latest/password", "POST", body: .bytes(long)).status == 400)
   }
 
-  @Test(arguments: ["//latest/meta-data//hostname/", "/ec2/latest/meta-data/hostname", "/latest/x/../meta-data/hostname"])
+  @Test(arguments: [
+    "//latest/meta-data//hostname/", "/ec2/latest/meta-data/hostname", "/latest/x/../meta-data/hostname",
+  ])
   func pathsMayBePutTogetherCarelessly(_ path: String) async throws {
     #expect(try await MetadataFixture().get(path).text == "first")
   }
