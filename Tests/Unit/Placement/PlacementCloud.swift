@@ -40,10 +40,7 @@ struct PlacementCloud {
     _ method: String, _ path: String, _ body: JSON? = nil, version: String? = nil, token: String? = nil
   ) async throws -> Answer {
     let parts = path.split(separator: "?", maxSplits: 1)
-    let query = parts.count < 2 ? [] : parts[1].split(separator: "&").map { item in
-      let pair = item.split(separator: "=", maxSplits: 1)
-      return (name: String(pair[0]), value: pair.count > 1 ? String(pair[1]) : "")
-    }
+    let query = parts.count < 2 ? [] : parseQuery(parts[1])
     var headers: Headers = ["Host": "placement", "OpenStack-API-Version": "placement \(version ?? self.version)"]
     if let token = token ?? self.token as String?, !token.isEmpty { headers["X-Auth-Token"] = token }
     if body != nil { headers["Content-Type"] = "application/json" }
@@ -72,7 +69,8 @@ struct PlacementCloud {
     return id
   }
 
-  func claim(_ consumer: String, _ provider: String, _ resources: JSON, generation: JSON = .null) async throws -> Answer {
+  func claim(_ consumer: String, _ provider: String, _ resources: JSON, generation: JSON = .null) async throws -> Answer
+  {
     try await ask(
       "PUT", "/allocations/\(consumer)",
       [
