@@ -1,5 +1,6 @@
 import CLinux
 import Core
+import Hardware
 import IO
 import Testing
 

@@ -1,4 +1,5 @@
 import Core
+import Hardware
 import IO
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 @Suite("Console proxy", .timeLimit(.minutes(1))) struct ConsoleProxyTests {
   /// Runs a proxy whose token `good` stands for the guest, and what a client does there on a thread of its own.
   private func withProxy<T: Sendable>(
-    to target: ConsoleTarget, root: String = "/nowhere", _ body: @escaping @Sendable (_ port: Int) throws -> T
+    to target: ConsoleAddress, root: String = "/nowhere", _ body: @escaping @Sendable (_ port: Int) throws -> T
   ) async throws -> T {
     let proxy = ConsoleProxy(host: "127.0.0.1", port: 0, root: root, allowedOrigins: ["cloud.example"]) { token in
       if token == "broken" { throw Fault.unavailable("The store is away.") }
