@@ -27,6 +27,10 @@ import Testing
   }
 
   private func get(_ target: String, root: String) async throws -> String {
+    defer {
+      for file in ["/vnc_lite.html", "/core/rfb.js"] { unlink(root + file) }
+      for folder in ["/core", ""] { rmdir(root + folder) }
+    }
     let proxy = ConsoleProxy(host: "127.0.0.1", port: 0, root: root) { _ in nil }
     let port = try await proxy.start()
     let threads = try BlockingThreads(name: "client", count: 1)
