@@ -120,6 +120,11 @@ import Testing
 
     let another: JSON = ["application_credential": ["name": "child"]]
     #expect(try await cloud.send("POST", path, as: byID.token, another).status == 403)
+    let secretBody: JSON = ["credential": ["type": "cert", "blob": "x"]]
+    #expect(try await cloud.send("POST", "/v3/credentials", as: byID.token, secretBody).status == 403)
+    let project = try await cloud.id(of: "demo", in: "projects")
+    let key = "/v3/users/\(user)/credentials/OS-EC2"
+    #expect(try await cloud.send("POST", key, as: byID.token, ["tenant_id": .string(project)]).status == 403)
     #expect(try await cloud.send("POST", path, as: demo, ["application_credential": ["name": "robot"]]).status == 409)
     let admin: JSON = ["application_credential": ["name": "x", "roles": [["name": "admin"]]]]
     #expect(try await cloud.send("POST", path, as: demo, admin).status == 400)

@@ -63,9 +63,10 @@ enum EC2Credentials {
 
   static func create(_ call: Call<Keystone>, _ body: JSON) async throws -> JSON {
     let user = try await owner(call)
+    try await call.refuseRestrictedProgram()
     guard let project = body["tenant_id"]?.string else { throw Fault.badRequest("'tenant_id' is a required property") }
     let service = call.service
-    // Whoever holds the key acts on the project: only where the user himself may, unless an administrator makes it.
+    // Whoever holds the key acts on the project: only where the user himself may.
     let reachable = try await service.store.read { transaction in
       _ = try await transaction.existingProject(project)
       return try await transaction.projects(ofUser: user).contains { $0.id == project }
