@@ -1,5 +1,6 @@
 internal import API
 internal import Core
+internal import HTTP
 internal import JSON
 internal import NovaModel
 internal import Store
@@ -90,5 +91,16 @@ enum Refusals {
   static func locked(_ server: Server) -> Fault { .conflict("Instance \(server.id) is locked") }
   static func notServed(_ what: String) -> Fault {
     Fault(.notImplemented, "This cloud does not offer \(what) yet.")
+  }
+}
+
+/// An answer without a body whose status hangs on what was found.
+struct JSONless: Output {
+  let status: Int
+  let location: String?
+  func response(to incoming: Incoming, status usual: Int) -> Response {
+    var response = Response(status: status)
+    if let location { response.headers["Location"] = location }
+    return response
   }
 }
