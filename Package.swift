@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// swift-format-ignore-file: one line a module, however long
 import PackageDescription
 
 // One line a module: its name, its folder under Sources, what it may import.
@@ -72,38 +73,23 @@ let hardware: [Target] = [
 
 let services: [Target] = [
   module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log"),
-  module(
-    "KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
+  module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
   module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware"),
-  module(
-    "GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log",
-    "Hardware", "Work"),
+  module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
-  module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware"),
-  module(
-    "NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text",
-    "Bus"),
-  module(
-    "NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
-  module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Hardware"),
-  module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work"),
-  module(
-    "CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients",
-    "Hardware"),
-  module(
-    "NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
-  module(
-    "NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients",
-    "Bus", "Crypto", "Text"),
-  module(
-    "NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
+  module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware", "Bus"),
+  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus", "Hardware"),
+  module("NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
+  module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Hardware"),
+  module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Bus", "Clients", "Crypto"),
+  module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware", "Host", "HTTP"),
+  module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
+  module("NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
+  module("NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
   module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
-  module(
-    "NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
-  module(
-    "NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets",
-    "CLinux"),
+  module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
+  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
 
 let programs: [Target] = [
@@ -122,6 +108,13 @@ let suites: [Target] = [
     "ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork",
     "FileDisk", "Log"),
   tests("NovaTests", "Unit/Nova", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
+  tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
+  tests("CinderTests", "Unit/Cinder", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "Host", "CinderModel", "CinderAPI", "CinderWork"),
+  tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
+  tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent"),
+  tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
+  tests("PlacementTests", "Unit/Placement", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
+  tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("TidyTests", "Tidy"),
 ]
 

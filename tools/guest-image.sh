@@ -125,7 +125,7 @@ ip link set lo up
 for device in /sys/class/net/e*; do
   n=$(basename $device)
   ip link set $n up
-  udhcpc -i $n -n -q -t 15 -T 2 -A 1 -s /usr/share/udhcpc/default.script
+  udhcpc -i $n -b -O mtu -O staticroutes -t 6 -T 2 -A 1 -s /usr/share/udhcpc/default.script
 done
 /etc/rc.cloud </dev/null >/dev/console 2>&1
 [ -s /etc/dropbear/dropbear_ed25519_host_key ] ||
@@ -148,7 +148,9 @@ done
 if [ -n "$drive" ] && mount -o ro "$drive" /mnt 2>/dev/null; then
   cp -r /mnt/openstack/latest/* $data/ && source="config drive"
   umount /mnt
-elif ip route | grep -q .; then
+elif ls /sys/class/net/e* >/dev/null 2>&1; then
+  # A late DHCP server is still asked in the background.
+  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ip route | grep -q . && break; sleep 1; done
   url=http://169.254.169.254/openstack/latest
   for try in 1 2 3 4 5 6 7 8 9 10; do
     timeout 5 wget -q -O $data/meta_data.json $url/meta_data.json && source="metadata service" && break

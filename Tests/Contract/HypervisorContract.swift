@@ -11,6 +11,7 @@ struct HypervisorContract {
   let guest: GuestSpec
   /// A disk to plug in while the guest runs.
   let spare: GuestDisk
+  let spareNIC: GuestNIC
   let folder: String
   /// How long a guest may take to answer its power button, from the moment it is up.
   let grace: Duration
@@ -22,6 +23,7 @@ struct HypervisorContract {
       try await starts()
       try await changesPower()
       try await takesDevices()
+      try await takesInterfaces()
       try await copiesItsDisk()
       try await stopsAndStarts()
     } catch {
@@ -66,6 +68,14 @@ struct HypervisorContract {
     try await hypervisor.ensureAttached(spare, to: guest.id)
     try await World.real.sleep(grace > .zero ? .seconds(2) : .zero)
     try await hypervisor.ensureDetached(disk: spare.serial, from: guest.id)
+  }
+
+  private func takesInterfaces() async throws {
+    try await hypervisor.ensureAttached(spareNIC, to: guest.id)
+    try await hypervisor.ensureAttached(spareNIC, to: guest.id)
+    try await World.real.sleep(grace > .zero ? .seconds(2) : .zero)
+    try await hypervisor.ensureDetached(nic: spareNIC.mac, from: guest.id)
+    try await hypervisor.ensureDetached(nic: spareNIC.mac, from: guest.id)
   }
 
   private func copiesItsDisk() async throws {

@@ -18,7 +18,8 @@ import Testing
     try await HypervisorContract(
       hypervisor: FakeHypervisor(directory: remembers ? folder : nil),
       guest: spec([GuestDisk(serial: "root", target: "vda", path: "/fake/root.qcow2", format: .qcow2)]), spare: spare,
-      folder: folder, grace: .zero, settled: { _, _ in }
+      spareNIC: GuestNIC(mac: "fa:16:3e:00:00:02", tap: "tap2", mtu: 1450), folder: folder, grace: .zero,
+      settled: { _, _ in }
     ).run()
     try await Host.real.remove(folder)
   }
@@ -61,10 +62,13 @@ import Testing
     let root = try await disks.ensureRoot(id, on: "image", sizeGiB: 1)
     let drive = try await disks.ensureConfigDrive(id, files: files)
     let spare = try await disks.ensureBlank(id, serial: "spare-0123456789", sizeMiB: 64)
+    let taps = ["mlt-" + id.prefix(8) + "a", "mlt-" + id.prefix(8) + "b"]
+    for tap in taps { try await host.runOK("ip", ["tuntap", "add", "dev", tap, "mode", "tap"]) }
+    let nics = zip(taps, ["fa:16:3e:00:00:01", "fa:16:3e:00:00:02"]).map { GuestNIC(mac: $1, tap: $0, mtu: 1450) }
     let guest = GuestSpec(
-      id: id, title: "a <guest> & its 'quotes'", vcpus: 1, memoryMiB: 192, disks: [root, drive], nics: [])
+      id: id, title: "a <guest> & its 'quotes'", vcpus: 1, memoryMiB: 192, disks: [root, drive], nics: [nics[0]])
     try await HypervisorContract(
-      hypervisor: hypervisor, guest: guest, spare: spare, folder: folder, grace: .seconds(30),
+      hypervisor: hypervisor, guest: guest, spare: spare, spareNIC: nics[1], folder: folder, grace: .seconds(30),
       settled: { hypervisor, id in
         try await Self.until(.seconds(90), "the guest is up") {
           let log = String(decoding: try await hypervisor.consoleLog(id, limit: 100_000), as: UTF8.self)
@@ -73,6 +77,7 @@ import Testing
       }
     ).run()
     try await hypervisor.destroyAll()
+    for tap in taps { try await host.runOK("ip", ["link", "delete", tap]) }
     #expect(try await host.exists(folder + "/guests") == false)
     try await host.remove(folder)
   }

@@ -92,6 +92,11 @@ struct NetworkLab: Sendable {
     return found
   }
 
+  /// The pid of a network's dnsmasq.
+  func server(_ network: NetworkSpec) async throws -> String {
+    try await host.runOK("cat", ["/run/\(prefix)-dhcp/\(network.id)/pid"]).text
+  }
+
   /// Removes what the drivers made, and then the guests.
   func clean() async throws {
     try await wipeNetwork(host, stateDirectory: directory, prefix: prefix)

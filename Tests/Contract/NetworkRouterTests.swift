@@ -117,12 +117,15 @@ extension NetworkTests {
         let sockets = [
           try await lab.network.dhcp.metadataSocket(network.id), try await lab.network.routers.metadataSocket(spec.id),
         ]
+        let foreign = lab.prefix + "-operators"
+        try await lab.host.runOK("ip", ["link", "add", foreign, "type", "bridge"])
         let traces = try await lab.traces([guest])
         #expect(traces.count > 10, "\(traces)")
         try await wipeNetwork(lab.host, stateDirectory: lab.directory, prefix: lab.prefix)
-        let left = try await lab.traces([guest]).filter { !$0.contains("-guest-") }
+        let left = try await lab.traces([guest]).filter { !$0.contains("-guest-") && !$0.contains(foreign) }
         #expect(left == [], "\(left)")
         #expect(try await lab.host.run("ip", ["link", "show", "dev", tap.tap]).ok == false)
+        try await lab.host.runOK("ip", ["link", "del", foreign])
         #expect(sockets.allSatisfy { $0 != nil })
       }
     }

@@ -22,9 +22,12 @@ struct NetworkScriptTests {
     ]
     return try FirewallScript(names: names, bridges: bridges, ports: ports).text()
   }
+  /// The lines of a chain of the inet table.
   private func chain(_ name: String, _ script: String) -> [String] {
-    guard let start = script.range(of: "  chain \(name) {\n")?.upperBound else { return [] }
-    return script[start...].split(separator: "\n").prefix { $0 != "  }" }.map { String($0.drop { $0 == " " }) }
+    var lines = script.split(separator: "\n").map(String.init).drop { $0 != "table inet mlt_firewall {" }
+    lines = lines.drop { $0 != "  chain \(name) {" }.dropFirst()
+    let rules: [String] = lines.prefix { $0 != "  }" }.map { line in String(line.drop { $0 == " " }) }
+    return rules
   }
 
   @Test func aRuleIsALine() throws {
@@ -61,7 +64,8 @@ struct NetworkScriptTests {
     #expect(bare.last == "drop" && bare.count == 4)
     for (rule, line) in table {
       let text = try script([PortRules(port: port(1), secured: true, rules: [rule])])
-      #expect(chain("in2", text) == bare.dropLast() + (line.map { [$0] } ?? []) + ["drop"])
+      let wanted: [String] = Array(bare.dropLast()) + (line.map { [$0] } ?? []) + ["drop"]
+      #expect(chain("in2", text) == wanted)
     }
   }
 
@@ -100,8 +104,7 @@ struct NetworkScriptTests {
     let text = try script([
       PortRules(port: port(1), secured: true, rules: []), PortRules(port: outside, secured: true, rules: []),
     ])
-    let inet = try #require(text.range(of: "table inet mlt_firewall {")).lowerBound
-    let zones = try #require(chain("prerouting", String(text[inet...])).last)
+    let zones = try #require(chain("prerouting", text).last)
     #expect(zones.contains("\"mlt-baaaaaaaa00\" : ") && !zones.contains("mlt-public"))
     #expect(text.contains("\"mlt-public\" . 10.0.0.2 : jump in2,"))
   }

@@ -18,7 +18,15 @@ final class FakeMemory<Value: Codable & Sendable>: Sendable {
   }
 
   func read<T: Sendable>(_ body: @escaping @Sendable (Value) throws -> T) async throws -> T {
-    try await change { try body($0) }
+    guard let path else { return try value.withLock { try body($0 ?? empty) } }
+    return try await thread.run { [self] in
+      try body(
+        try value.withLock { known in
+          let value = try known ?? load(path)
+          known = value
+          return value
+        })
+    }
   }
 
   /// Applies `body` and, where there is a file, has the result in it before returning. When `body` throws nothing
@@ -35,10 +43,8 @@ final class FakeMemory<Value: Codable & Sendable>: Sendable {
     return try await thread.run { [self] in
       try value.withLock { known in
         var next = try known ?? load(path)
-        let before = try encoded(next)
         let result = try body(&next)
-        let after = try encoded(next)
-        if after != before { try BlockingFiles.replace(path, after, mode: 0o600) }
+        try BlockingFiles.replace(path, try encoded(next), mode: 0o600)
         known = next
         return result
       }

@@ -126,22 +126,24 @@ public final class LibvirtHypervisor: Hypervisor {
     }
   }
 
-  /// Presses the power button until the guest is off; false when it still runs after `grace`. The button is pressed
-  /// again every few seconds because a system that is still starting does not notice it.
+  /// Presses the power button until the guest is off; false when it is paused or still runs after `grace`.
+  /// The button is pressed again every few seconds because a system that is still starting does not notice it.
   private func shutDown(_ id: String, within grace: Duration) async throws -> Bool {
     let deadline = world.uptime() + grace
     var press = world.uptime()
     while true {
       let pressing = world.uptime() >= press
-      let off = try await link.call { connection in
+      // nil where nobody is there to hear: a paused guest.
+      let off: Bool? = try await link.call { connection in
         let domain = try Domain.get(id, on: connection)
         guard domain.isActive else { return true }
-        if try domain.power() == .paused { return false }
+        if try domain.power() == .paused { return nil }
         if pressing, virDomainShutdownFlags(domain.pointer, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN.rawValue) < 0 {
           return !domain.isActive
         }
         return false
       }
+      guard let off else { return false }
       if off { return true }
       if pressing { press = world.uptime() + .seconds(5) }
       guard world.uptime() < deadline else { return false }

@@ -46,8 +46,16 @@ struct FirewallScript {
   /// A set or map; without elements it is empty but exists, so that rules may name it.
   static func collection(
     _ kind: String, _ name: String, type: String, flags: [String] = [], _ elements: [String]
+  ) -> [String] { collection(kind, name, declared: "type " + type, flags, elements) }
+  /// For keys that nft knows only by the expression they come from.
+  static func collection(
+    _ kind: String, _ name: String, typeof: String, flags: [String] = [], _ elements: [String]
+  ) -> [String] { collection(kind, name, declared: "typeof " + typeof, flags, elements) }
+
+  private static func collection(
+    _ kind: String, _ name: String, declared: String, _ flags: [String], _ elements: [String]
   ) -> [String] {
-    ["  \(kind) \(name) {", "    type \(type)"] + flags.map { "    " + $0 }
+    ["  \(kind) \(name) {", "    " + declared] + flags.map { "    " + $0 }
       + (elements.isEmpty ? [] : ["    elements = {"] + elements.map { "      \($0)," } + ["    }"]) + ["  }"]
   }
 

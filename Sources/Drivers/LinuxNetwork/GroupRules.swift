@@ -88,6 +88,7 @@ struct GroupRules {
 private struct ChainPool {
   private var named: [[String]: String] = [:]
   private var order: [(name: String, rules: [String])] = []
+  private var matches: [[String]: Match] = [:]
   private var setNames: [[Prefix]: String] = [:]
   private var setOrder: [(name: String, members: [Prefix])] = []
 
@@ -124,24 +125,40 @@ private struct ChainPool {
     let six = rule.ipVersion == 6
     var words = ["meta nfproto " + (six ? "ipv6" : "ipv4")]
     if !rule.remotes.isEmpty {
-      let remotes = rule.remotes.compactMap { Prefix($0) }.filter { $0.isIPv4 != six }
-      guard !remotes.isEmpty else { return nil }
-      if !remotes.contains(where: \.isAny) {
-        let end = rule.direction == .ingress ? "saddr" : "daddr"
-        words = ["\(six ? "ip6" : "ip") \(end) \(match(remotes))"]
+      switch match(rule.remotes, six: six) {
+      case .nothing: return nil
+      case .anything: break
+      case .members(let text):
+        words = ["\(six ? "ip6" : "ip") \(rule.direction == .ingress ? "saddr" : "daddr") \(text)"]
       }
     }
     return (words + Self.transport(rule) + ["return"]).joined(separator: " ")
   }
 
-  private mutating func match(_ remotes: [Prefix]) -> String {
-    let members = Array(Set(remotes)).sorted(by: Prefix.precedes)
-    if members.count == 1 { return Self.text(members[0]) }
-    if let name = setNames[members] { return "@" + name }
+  private enum Match {
+    case nothing, anything
+    case members(String)
+  }
+
+  /// Ports of a group share its members, so each list is read once.
+  private mutating func match(_ remotes: [String], six: Bool) -> Match {
+    let key = [six ? "6" : "4"] + remotes
+    if let known = matches[key] { return known }
+    let members = Array(Set(remotes.compactMap { Prefix($0) }.filter { $0.isIPv4 != six })).sorted(by: Prefix.precedes)
+    let match: Match =
+      if members.isEmpty { .nothing } else if members[0].isAny { .anything } else if members.count == 1 {
+        .members(Self.text(members[0]))
+      } else { .members("@" + set(members)) }
+    matches[key] = match
+    return match
+  }
+
+  private mutating func set(_ members: [Prefix]) -> String {
+    if let name = setNames[members] { return name }
     let name = "members\(setNames.count + 1)"
     setNames[members] = name
     setOrder.append((name, members))
-    return "@" + name
+    return name
   }
 
   private static func transport(_ rule: PortRules.Rule) -> [String] {

@@ -9,11 +9,13 @@ internal import Host
 /// IPs answer to it.
 public struct LinuxBridge: Switch {
   let machine: Machine
+  let firewall: Nftables
   let overlay: Overlay?
   private let turns = Turns()
 
-  init(_ machine: Machine, overlay: Overlay?) {
+  init(_ machine: Machine, firewall: Nftables, overlay: Overlay?) {
     self.machine = machine
+    self.firewall = firewall
     self.overlay = overlay
   }
   private var names: Names { machine.names }
@@ -56,7 +58,7 @@ public struct LinuxBridge: Switch {
         return tap
       }
       // Until the firewall is told of the port, nothing passes: the group is set before the tap joins the bridge.
-      try await Nftables(machine).ensureInstalled()
+      try await firewall.ensureInstalled()
       try await machine.ip(
         batch: (link == nil ? ["tuntap add dev \(tap) mode tap"] : []) + [
           "link set dev \(tap) alias \(names.alias(port.id))",

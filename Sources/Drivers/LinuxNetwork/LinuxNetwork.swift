@@ -23,10 +23,10 @@ public struct LinuxNetwork: Sendable {
   ///   - prefix: begins all names; another one than `mlt` keeps a second cloud (or a test) apart. At most 4 letters.
   public init(host: Host, stateDirectory: String, overlay: Overlay? = nil, prefix: String = "mlt") {
     let machine = Machine(host: host, names: Names(prefix: prefix), stateDirectory: stateDirectory)
-    bridges = LinuxBridge(machine, overlay: overlay)
+    firewall = Nftables(machine)
+    bridges = LinuxBridge(machine, firewall: firewall, overlay: overlay)
     dhcp = Dnsmasq(machine, bridges: bridges)
     routers = NamespaceRouters(machine, bridges: bridges)
-    firewall = Nftables(machine)
   }
 }
 

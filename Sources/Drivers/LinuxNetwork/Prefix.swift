@@ -1,3 +1,5 @@
+internal import Core
+
 /// An IPv4 or IPv6 network, just enough of it for rules and masks.
 struct Prefix: Sendable, Hashable {
   /// Four or sixteen bytes, zero behind the prefix.
@@ -29,6 +31,11 @@ struct Prefix: Sendable, Hashable {
   var address: String { Self.text(bytes) }
   /// `255.255.255.0`
   var netmask: String { Self.text(Self.mask(length, bytes.count)) }
+  /// The network's first and last address as numbers.
+  var hexadecimal: (first: String, last: String) {
+    let last = zip(bytes, Self.mask(length, bytes.count)).map { $0 | ~$1 }
+    return ("0x" + bytes.hex, "0x" + last.hex)
+  }
   /// Sorts by family, address and length.
   static func precedes(_ a: Prefix, _ b: Prefix) -> Bool {
     if a.bytes.count != b.bytes.count { return a.bytes.count < b.bytes.count }
@@ -69,8 +76,10 @@ struct Prefix: Sendable, Hashable {
       let groups = halves.compactMap { UInt16($0, radix: 16) }
       return groups.count == 8 && halves.count == 8 ? groups.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] } : nil
     }
-    let left = halves[..<gap].filter { !$0.isEmpty }
-    let right = halves[(gap + 1)...].filter { !$0.isEmpty }
+    let sides = [halves[..<gap], halves[(gap + 1)...]]
+    guard sides.allSatisfy({ side in side.count == 1 || !side.contains("") }) else { return nil }
+    let left = sides[0].filter { !$0.isEmpty }
+    let right = sides[1].filter { !$0.isEmpty }
     let groups = (left + right).compactMap { UInt16($0, radix: 16) }
     guard groups.count == left.count + right.count, groups.count < 8 else { return nil }
     let zeros = [UInt16](repeating: 0, count: 8 - groups.count)

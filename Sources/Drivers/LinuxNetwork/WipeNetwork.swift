@@ -13,6 +13,8 @@ private struct Wipe {
   private var names: Names { machine.names }
 
   func run() async throws {
+    // A host without iproute2 never had anything of ours.
+    guard try await machine.host.hasProgram("ip") else { return }
     var failures: [any Error] = []
     for step in [servers, namespaces, links, tables, settings] {
       do { try await step() } catch { failures.append(error) }
@@ -21,7 +23,7 @@ private struct Wipe {
   }
 
   private func servers() async throws {
-    let dhcp = Dnsmasq(machine, bridges: LinuxBridge(machine, overlay: nil))
+    let dhcp = Dnsmasq(machine, bridges: LinuxBridge(machine, firewall: Nftables(machine), overlay: nil))
     let directories = try await machine.host.list(names.dhcpDirectory)
     for network in Set(try await dhcp.served() + directories).sorted() { try await dhcp.ensureAbsent(network) }
     try await machine.host.remove(names.dhcpDirectory)
@@ -42,6 +44,7 @@ private struct Wipe {
   }
 
   private func tables() async throws {
+    guard try await machine.host.hasProgram("nft") else { return }
     for family in ["bridge", "inet"] {
       let table = "table \(family) \(names.firewall)"
       try await machine.nft("\(table)\ndelete \(table)\n")

@@ -38,6 +38,7 @@ public struct PolicyBook: Sendable {
 
   /// Whether the caller may do what the rule names to this target; nil when a target must be fetched first.
   func decide(_ name: String, _ caller: Caller, target: [String: String]?) -> Bool? {
-    rules[name]?.decide(caller, target: target, rules: rules) ?? false
+    guard let rule = rules[name] else { return false }
+    return rule.decide(caller, target: target, rules: rules)
   }
 }

@@ -29,7 +29,9 @@ public indirect enum PolicyRule: Sendable, Equatable {
     case .always: return true
     case .never: return false
     case .role(let name): return caller.roles.contains(name)
-    case .rule(let name): return rules[name]?.decide(caller, target: target, rules: rules, depth: depth + 1) ?? false
+    case .rule(let name):
+      guard let rule = rules[name] else { return false }
+      return rule.decide(caller, target: target, rules: rules, depth: depth + 1)
     case .credential(let key, let operand):
       guard let have = caller.credential(key) else { return false }
       return matches(have, operand, target)

@@ -1,0 +1,52 @@
+# Martlet. `make help` prints the targets.
+SHELL := /bin/bash
+BUILD := .build/release
+VENV  := .build/clients
+CLOUD := .build/cloud
+SWIFT ?= swift
+
+.PHONY: help setup build test unit acceptance crash bench fmt lint cloud image clean
+
+help: ## prints this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## installs what building and testing need, from Debian and PyPI
+	tools/setup.sh
+
+build: ## builds .build/release/martlet
+	@start=$$SECONDS; $(SWIFT) build -c release --static-swift-stdlib --product martlet && echo "built in $$((SECONDS - start)) s"
+
+unit: ## unit, golden, derived, contract and tidy tests
+	$(SWIFT) test
+
+acceptance: build $(VENV) ## drives the release binary with genuine clients, on the fake hypervisor
+	Tests/Acceptance/run.sh
+
+crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
+	Tests/Crash/run.sh
+
+test: setup unit acceptance crash ## all of it
+
+bench: build $(VENV) ## start time, memory and speed
+	Tests/Bench/run.sh
+
+fmt: ## formats the sources
+	$(SWIFT) format -i -r Sources Tests
+
+lint: ## checks the form without changing it
+	$(SWIFT) format lint --strict -r Sources Tests
+
+image: .build/guest.qcow2 ## builds .build/guest.qcow2, a small guest out of Debian packages
+
+.build/guest.qcow2:
+	tools/guest-image.sh .build/guest.qcow2
+
+cloud: setup build image $(VENV) ## a cloud from nothing: packages, build, first server, its console
+	tools/first-cloud.sh
+
+$(VENV):
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q python-openstackclient==10.5.0
+
+clean: ## removes what was built
+	rm -rf .build

@@ -1,0 +1,62 @@
+internal import Core
+public import Hardware
+internal import Synchronization
+
+/// An image store in memory.
+public final class FakeImages: ImageBackend {
+  private struct State: Sendable {
+    var kept: [String: [UInt8]] = [:]
+    var isFull = false
+    var writers = 0
+  }
+  private let state = Mutex(State())
+
+  public init() {}
+
+  /// Whether every write fails from now on as on a full disk.
+  public func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+  /// Uploads that were begun and neither finished nor abandoned.
+  public var openWriters: Int { state.withLock { $0.writers } }
+
+  public func begin() async throws -> any ImageWriter {
+    state.withLock { $0.writers += 1 }
+    return Writer(store: self)
+  }
+  public func content(_ hash: String) async throws -> ImageContent? {
+    state.withLock { $0.kept[hash].map { .bytes($0) } }
+  }
+  public func remove(_ hash: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
+    guard let bytes = state.withLock({ $0.kept.removeValue(forKey: hash) }) else { return }
+    if try await isWanted() {
+      state.withLock { state in
+        if state.kept[hash] == nil { state.kept[hash] = bytes }
+      }
+    }
+  }
+  public func list() async throws -> [String] { state.withLock { $0.kept.keys.sorted() } }
+  public func removeStrays() async throws {}
+  public func space() async throws -> (free: Int, total: Int) { (1 << 40, 1 << 41) }
+
+  private final class Writer: ImageWriter {
+    private let store: FakeImages
+    private let bytes = Mutex<[UInt8]?>([])
+    init(store: FakeImages) { self.store = store }
+
+    func write(_ piece: [UInt8]) async throws {
+      if store.state.withLock({ $0.isFull }) { throw Fault(.outOfSpace, "No space left on device") }
+      bytes.withLock { $0?.append(contentsOf: piece) }
+    }
+    func file() async throws -> String? { nil }
+    func finish(as hash: String) async throws {
+      guard let whole = close() else { return }
+      store.state.withLock { $0.kept[hash] = whole }
+    }
+    func abandon() async { _ = close() }
+
+    private func close() -> [UInt8]? {
+      guard let whole = bytes.withLock({ $0.take() }) else { return nil }
+      store.state.withLock { $0.writers -= 1 }
+      return whole
+    }
+  }
+}

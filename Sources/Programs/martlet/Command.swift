@@ -1,0 +1,67 @@
+internal import Config
+internal import Core
+internal import Host
+
+/// The commands of the binary, by name.
+enum Command {
+  static let options = ArgumentTable([
+    .value("config", "FILE", "Reads an INI file; every key is optional."),
+    .value("state", "DIR", "Where the cloud keeps everything; /var/lib/martlet unless said otherwise."),
+    .repeated("set", "SECTION.KEY=VALUE", "Sets one option, over the file's."),
+    .flag("help", short: "h", "Says this."),
+  ])
+
+  static let summary = """
+    usage: martlet COMMAND [options]
+
+      serve            runs a cloud in the foreground
+      wipe             removes everything this cloud made on the host
+      status           says what runs, what is stuck, and how much there is
+      routes           lists every API's routes
+      policy           lists every policy rule
+      config           shows the settings in force; `config explain KEY`, `config sample`
+      version          says the version
+
+    """
+
+  static func run(_ words: [String]) async throws {
+    guard let name = words.first, !["-h", "--help", "help"].contains(name) else {
+      return Output.say(summary + options.help)
+    }
+    let arguments = try options.parse(Array(words.dropFirst()))
+    if arguments.flag("help") { return Output.say(summary + options.help) }
+    switch name {
+    case "version": Output.say("martlet \(Martlet.version)")
+    case "serve": try await Serve.run(try await context(arguments))
+    case "wipe": try await Wipe.run(try await context(arguments))
+    case "status": try await Status.run(try await context(arguments))
+    case "routes": try await Reference.routes(try await context(arguments))
+    case "policy": try await Reference.policy(try await context(arguments))
+    case "config": try await Reference.config(try await context(arguments), arguments.positionals)
+    default:
+      throw Fault.badRequest("There is no command \(name). Say `martlet help` for those there are.")
+    }
+  }
+
+  /// What every command starts from.
+  struct Context: Sendable {
+    let settings: Settings
+    let loaded: Loaded<Settings>
+    let stateDirectory: String
+  }
+
+  private static func context(_ arguments: Arguments) async throws -> Context {
+    var file: (name: String, text: String)?
+    if let path = arguments.value("config") {
+      file = (path, String(decoding: try await Host.real.readFile(path), as: UTF8.self))
+    }
+    let loaded = try Settings.configuration.load(Settings(), file: file, sets: arguments.values("set"))
+    let state = arguments.value("state") ?? "/var/lib/martlet"
+    return Context(settings: loaded.settings, loaded: loaded, stateDirectory: absolute(state))
+  }
+
+  /// QEMU and libvirt run elsewhere, so every path must be whole.
+  private static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : Machine.workingDirectory + "/" + path
+  }
+}

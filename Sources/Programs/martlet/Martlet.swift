@@ -1,0 +1,24 @@
+// martlet: the one binary. Roles, the choice of drivers, and wiring: the only place that sees everything.
+//
+// `Serve` starts a cloud from `Settings`: it opens the `StateDirectory`, makes the `Hands` (drivers), builds the
+// services in `Cloud`, and gives each API's handler to the HTTP server at the port that `APIs` lists. The other commands
+// are small and stand in `Commands`.
+
+internal import CLinux
+internal import Config
+internal import Core
+
+@main
+struct Martlet {
+  static let version = "0.1.0"
+
+  static func main() async {
+    let words = Array(CommandLine.arguments.dropFirst())
+    do { try await Command.run(words) } catch {
+      let fault = Fault(wrapping: error)
+      Output.complain("martlet: \(fault.message)" + (fault.detail.map { "\n  \($0)" } ?? ""))
+      exit(fault.kind == .badRequest ? 2 : 1)
+    }
+    exit(0)
+  }
+}

@@ -1,0 +1,124 @@
+internal import CLinux
+internal import Core
+internal import Crypto
+internal import Host
+internal import JSON
+
+/// Where a cloud keeps everything: its database, keys, secrets, images, disks and the files that clients read.
+struct StateDirectory: Sendable {
+  let path: String
+  let secrets: Secrets
+  /// Held while the process lives, so that no second one opens the same state.
+  let lock: Int32
+
+  var database: String { path + "/martlet.db" }
+  var tokenKeys: FernetKeys { FernetKeys(directory: path + "/fernet-keys") }
+  var credentialKeys: FernetKeys { FernetKeys(directory: path + "/credential-keys") }
+  func directory(_ name: String) -> String { path + "/" + name }
+
+  /// Opens the directory, making it and its secrets on the first start.
+  /// - Throws: `conflict` when another martlet runs on it.
+  static func open(_ path: String, world: World) async throws -> StateDirectory {
+    let host = Host.real
+    try await host.makeDirectory(path, mode: 0o700)
+    let lock = try take(path + "/lock")
+    let secrets = try await Secrets.load(path + "/secrets.json", world: world)
+    let directory = StateDirectory(path: path, secrets: secrets, lock: lock)
+    for name in ["images", "disks", "volumes", "console", "network", "hypervisor"] {
+      try await host.makeDirectory(directory.directory(name), mode: 0o700)
+    }
+    for keys in [directory.tokenKeys, directory.credentialKeys] {
+      try await host.makeDirectory(keys.directory, mode: 0o700)
+      try keys.setUp(world: world)
+    }
+    return directory
+  }
+
+  private static func take(_ path: String) throws -> Int32 {
+    let fd = clinux_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard fd >= 0 else { throw Fault.unavailable("The state directory cannot be written: \(path).") }
+    guard flock(fd, LOCK_EX | LOCK_NB) == 0 else {
+      close(fd)
+      throw Fault.conflict("Another martlet runs on this state directory (\(path) is locked). Stop it, or name another with --state.")
+    }
+    return fd
+  }
+
+  /// Whether a martlet runs on this state directory.
+  static func isServed(_ path: String) -> Bool {
+    let fd = clinux_open(path + "/lock", O_RDWR | O_CLOEXEC, 0)
+    guard fd >= 0 else { return false }
+    defer { close(fd) }
+    return flock(fd, LOCK_EX | LOCK_NB) != 0
+  }
+
+  /// Writes clouds.yaml and openrc, readable by their owner alone.
+  func writeClientFiles(identityURL: String, region: String) async throws {
+    func cloud(_ name: String, _ user: String, _ project: String, _ password: String) -> String {
+      """
+        \(name):
+          region_name: \(region)
+          identity_api_version: 3
+          auth:
+            auth_url: \(identityURL)
+            username: \(user)
+            password: \(password)
+            project_name: \(project)
+            user_domain_id: default
+            project_domain_id: default
+
+      """
+    }
+    let clouds =
+      "clouds:\n" + cloud("martlet", "admin", "admin", secrets.admin) + cloud("demo", "demo", "demo", secrets.demo)
+    try await Host.real.writeFile(path + "/clouds.yaml", Array(clouds.utf8), mode: 0o600)
+    let openrc = """
+      export OS_AUTH_URL=\(identityURL)
+      export OS_IDENTITY_API_VERSION=3
+      export OS_USERNAME=admin
+      export OS_PASSWORD=\(secrets.admin)
+      export OS_PROJECT_NAME=admin
+      export OS_USER_DOMAIN_ID=default
+      export OS_PROJECT_DOMAIN_ID=default
+      export OS_REGION_NAME=\(region)
+
+      """
+    try await Host.real.writeFile(path + "/openrc", Array(openrc.utf8), mode: 0o600)
+  }
+}
+
+/// What was drawn at the first start and never changes by itself.
+struct Secrets: Sendable {
+  static let services = ["glance", "placement", "neutron", "cinder", "nova"]
+  var admin = ""
+  var demo = ""
+  var metadata = ""
+  /// The passwords of the services' own users, by service.
+  var service: [String: String] = [:]
+
+  func password(of service: String) -> String { self.service[service] ?? "" }
+
+  static func load(_ path: String, world: World) async throws -> Secrets {
+    let host = Host.real
+    var secrets = Secrets()
+    if try await host.exists(path) {
+      let json = try JSON(parsing: try await host.readFile(path))
+      secrets.admin = json["admin"]?.string ?? ""
+      secrets.demo = json["demo"]?.string ?? ""
+      secrets.metadata = json["metadata"]?.string ?? ""
+      secrets.service = try [String: String](json: json["service"] ?? [:])
+    }
+    func draw() -> String { Base64.encode(world.random(24), .urlSafe, padded: false) }
+    let before = secrets.json
+    if secrets.admin.isEmpty { secrets.admin = draw() }
+    if secrets.demo.isEmpty { secrets.demo = draw() }
+    if secrets.metadata.isEmpty { secrets.metadata = draw() }
+    for name in services where secrets.service[name] == nil { secrets.service[name] = draw() }
+    if secrets.json != before { try await host.writeFile(path, secrets.json.bytes, mode: 0o600) }
+    return secrets
+  }
+
+  private var json: JSON {
+    ["admin": .string(admin), "demo": .string(demo), "metadata": .string(metadata), "service": service.json]
+  }
+}

@@ -1,0 +1,27 @@
+internal import Core
+internal import Host
+internal import Store
+internal import Work
+
+/// `martlet status`: what runs, what is stuck, and why.
+enum Status {
+  static func run(_ context: Command.Context) async throws {
+    let path = context.stateDirectory
+    guard try await Host.real.exists(path + "/secrets.json") else {
+      throw Fault.notFound("There is no cloud in \(path). Start one with `martlet serve --state \(path)`.")
+    }
+    Output.say("state      \(path)")
+    Output.say("running    \(StateDirectory.isServed(path) ? "yes" : "no")")
+    let url = context.settings.database
+    let store =
+      url.isEmpty
+      ? try Store.sqlite(path: path + "/martlet.db", world: .real) : try await Store.postgres(url, world: .real)
+    let sagas = try await store.read { try await $0.all(SagaRow.self, "ORDER BY created_at") }
+    Output.say("sagas      \(sagas.count) under way, \(sagas.filter { $0.phase == .stuck }.count) stuck")
+    for saga in sagas {
+      let fault = saga.fault.map { "  \($0)" } ?? ""
+      Output.say("  \(saga.id)  \(saga.name)  \(saga.subject)  \(saga.phase.rawValue) at step \(saga.next)\(fault)")
+    }
+    await store.close()
+  }
+}

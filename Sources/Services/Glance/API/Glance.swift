@@ -1,0 +1,46 @@
+// The image API, v2: one table of rows a resource, each in the file named for it.
+//
+// Bodies are flat and may hold any property, so they are read key by key (`ImageAttributes`) and not by a shape. Bytes
+// stream: nothing here ever holds an image in memory. What images and uploads are is decided in GlanceModel.
+
+public import API
+public import Core
+public import GlanceModel
+public import Hardware
+internal import Log
+public import Store
+
+/// The image service with everything it stands on.
+public struct Glance: Sendable {
+  let store: Store
+  let world: World
+  let backend: any ImageBackend
+  let inspector: any ImageInspector
+  let options: GlanceOptions
+  /// Its reconcilers are to be started by the program.
+  public let bytes: ImageBytes
+  let log = Log("glance")
+
+  public init(
+    store: Store, world: World, backend: any ImageBackend, inspector: any ImageInspector,
+    options: GlanceOptions = GlanceOptions()
+  ) {
+    self.store = store
+    self.world = world
+    self.backend = backend
+    self.inspector = inspector
+    self.options = options
+    bytes = ImageBytes(store: store, backend: backend, world: world)
+  }
+
+  /// The whole API, to be served at the root of its endpoint.
+  public func api() -> APIService {
+    let v2 = [
+      Images.routes, ImageData.routes, ImageImport.routes, ImageActions.routes, ImageTags.routes, ImageMembers.routes,
+      Schemas.routes, Discovery.routes,
+    ]
+    return APIService(
+      "glance", faults: .glance,
+      routes: Versions.routes.bound(to: self, at: [""]) + v2.flatMap { $0.bound(to: self, at: ["/v2"]) })
+  }
+}

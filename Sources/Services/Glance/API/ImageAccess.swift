@@ -1,0 +1,54 @@
+internal import API
+internal import Core
+internal import GlanceModel
+internal import JSON
+internal import Store
+
+/// Who sees an image, and what else he may do to it: decided here for all rows.
+enum ImageAccess {
+  /// Rules in the words of upstream's defaults; services act for users.
+  static let read: Policy = """
+    rule:admin_required or role:service or (role:reader and (project_id:%(project_id)s or project_id:%(member_id)s \
+    or 'community':%(visibility)s or 'public':%(visibility)s))
+    """
+  static let download: Policy = """
+    rule:admin_required or role:service or (role:member and (project_id:%(project_id)s or project_id:%(member_id)s \
+    or 'community':%(visibility)s or 'public':%(visibility)s))
+    """
+  static let change: Policy = """
+    rule:admin_required or role:service or (role:member and project_id:%(project_id)s)
+    """
+  static let members: Policy = """
+    rule:admin_required or (role:reader and (project_id:%(project_id)s or project_id:%(member_id)s))
+    """
+  static let answerMembership: Policy = "rule:admin_required or (role:member and project_id:%(member_id)s)"
+
+  /// The image in the path, for a caller who may do what the row's rule names.
+  /// - Throws: `notFound` where he does not even see it, else `forbidden`.
+  static func image(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> Image {
+    let id = call.id
+    guard let image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
+    var member: String?
+    if let project = call.caller.projectID, image.visibility == .shared {
+      member = try await transaction.get(ImageMember.self, id, project)?.memberID
+    }
+    let target = image.target(member: member)
+    if call.permits(target) { return image }
+    guard call.permits(target, rule: "get_image") else { throw Image.missing(id) }
+    throw Fault.forbidden("You are not permitted to do this to the image \(id) (\(call.rule)). Ask its owner.")
+  }
+
+  static func image(_ call: Call<Glance>) async throws -> Image {
+    try await call.service.store.read { try await image(call, in: $0) }
+  }
+
+  /// Refuses what changes who sees an image, to those who may not.
+  static func requireVisibility(_ visibility: Image.Visibility, _ image: Image, _ call: Call<Glance>) throws {
+    guard visibility == .public else { return }
+    // The rule belongs to no row; until an operator sets it, administrators alone may.
+    guard call.caller.isAdmin || call.permits(image.target(member: nil), rule: "publicize_image") else {
+      throw Fault.forbidden(
+        "You are not authorized to complete publicize_image action. Ask an administrator to make the image public.")
+    }
+  }
+}

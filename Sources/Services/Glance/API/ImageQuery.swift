@@ -1,0 +1,153 @@
+internal import API
+internal import Core
+internal import GlanceModel
+internal import HTTP
+internal import JSON
+internal import Store
+
+/// A list of images as the client asks for it: who sees what, filters, order and page, all in SQL.
+struct ImageQuery: Sendable {
+  private var conditions: [SQL] = []
+  private var order: [(key: SortKey, descending: Bool)] = []
+  private let limit: Int
+  private let marker: String?
+
+  enum SortKey: String, Sendable, CaseIterable {
+    case name, status, containerFormat = "container_format", diskFormat = "disk_format", size, id
+    case createdAt = "created_at", updatedAt = "updated_at", owner, visibility
+
+    /// The column without NULL, which has no place in an order.
+    var column: SQL {
+      switch self {
+      case .name, .containerFormat, .diskFormat, .owner: "COALESCE(\(identifier: rawValue), '')"
+      case .size: "COALESCE(size, -1)"
+      default: "\(identifier: rawValue)"
+      }
+    }
+    func value(_ image: Image) -> Value {
+      switch self {
+      case .name: .text(image.name ?? "")
+      case .status: .text(image.status.rawValue)
+      case .containerFormat: .text(image.containerFormat ?? "")
+      case .diskFormat: .text(image.diskFormat ?? "")
+      case .size: .int(image.size ?? -1)
+      case .id: .text(image.id)
+      case .createdAt: image.createdAt.columnValue
+      case .updatedAt: image.updatedAt.columnValue
+      case .owner: .text(image.owner ?? "")
+      case .visibility: .text(image.visibility.rawValue)
+      }
+    }
+  }
+
+  init(_ call: Call<Glance>) throws {
+    var limit = call.service.options.pageSize
+    if let text = call.query("limit") {
+      guard let number = Int(text) else { throw Fault.badRequest("limit param must be an integer") }
+      guard number >= 0 else { throw Fault.badRequest("limit param must be positive") }
+      limit = min(number, call.service.options.pageLimit)
+    }
+    self.limit = limit
+    marker = call.query("marker")
+    order = try Self.order(call)
+    if !order.contains(where: { $0.key == .createdAt }) { order.append((key: .createdAt, descending: true)) }
+    if !order.contains(where: { $0.key == .id }) { order.append((key: .id, descending: true)) }
+    conditions = try Self.sight(call) + ImageFilters.conditions(call)
+  }
+
+  /// Which images the caller sees in lists: public ones, his own, those shared with him and accepted; community
+  /// images only where he asks for them.
+  private static func sight(_ call: Call<Glance>) throws -> [SQL] {
+    let status = call.query("member_status") ?? "accepted"
+    guard ["pending", "accepted", "rejected", "all"].contains(status) else {
+      throw Fault.badRequest("Invalid status: \(status)")
+    }
+    let visibility = call.query("visibility")
+    guard visibility.map({ $0 == "all" || Image.Visibility(rawValue: $0) != nil }) ?? true else {
+      throw Fault.badRequest("Invalid visibility value: \(visibility ?? "")")
+    }
+    let me = call.caller.projectID ?? "\u{1}"
+    var all: [SQL] = []
+    if !Images.isPrivileged(call) {
+      let accepted: SQL = status == "all" ? "" : " AND m.status = \(status)"
+      all.append(
+        """
+        visibility IN ('public', 'community') OR owner = \(me) OR (visibility = 'shared' AND EXISTS (
+          SELECT 1 FROM \(ImageMember.table) m
+          WHERE m.image_id = \(Image.table).id AND m.member_id = \(me)\(accepted)))
+        """)
+    }
+    switch visibility {
+    case nil: all.append("visibility <> 'community' OR owner = \(me)")
+    case "all"?: break
+    case let name?: all.append("visibility = \(name)")
+    }
+    return all
+  }
+
+  /// Both syntaxes of sorting; the default direction is downwards.
+  private static func order(_ call: Call<Glance>) throws -> [(key: SortKey, descending: Bool)] {
+    func key(_ text: String) throws -> SortKey {
+      let trimmed = String(text.filter { !$0.isWhitespace })
+      guard let key = SortKey(rawValue: trimmed) else {
+        throw Fault.badRequest(
+          "Invalid sort key: \(trimmed). It must be one of the following: "
+            + SortKey.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+      }
+      return key
+    }
+    func isDescending(_ text: String) throws -> Bool {
+      guard text == "asc" || text == "desc" else { throw Fault.badRequest("Invalid sort direction: \(text)") }
+      return text == "desc"
+    }
+    let (keys, directions) = (call.queries("sort_key"), call.queries("sort_dir"))
+    if let text = call.query("sort") {
+      guard keys.isEmpty, directions.isEmpty else {
+        throw Fault.badRequest("Old and new sorting syntax cannot be combined")
+      }
+      return try text.split(separator: ",").map { item in
+        let parts = item.split(separator: ":", maxSplits: 1)
+        return (
+          key: try key(String(parts.first ?? "")),
+          descending: try parts.count < 2 || isDescending(parts[1].filter { !$0.isWhitespace })
+        )
+      }
+    }
+    guard directions.count < 2 || directions.count == keys.count else {
+      throw Fault.badRequest("Number of sort dirs does not match the number of sort keys")
+    }
+    let names = keys.isEmpty ? [SortKey.createdAt.rawValue] : keys
+    return try names.enumerated().map { i, name in
+      let direction = directions.count > 1 ? directions[i] : directions.first ?? "desc"
+      return (key: try key(name), descending: try isDescending(direction))
+    }
+  }
+
+  func fetch(in transaction: some ReadTransaction) async throws -> (images: [Image], next: String?) {
+    var all = conditions
+    if let marker {
+      guard let last = try await transaction.get(Image.self, marker) else {
+        throw Fault.badRequest("Invalid marker. Image could not be found. (\(marker))")
+      }
+      all.append(after(last))
+    }
+    let orderBy = SQL.joined(order.map { $0.descending ? "\($0.key.column) DESC" : $0.key.column }, ", ")
+    var images = try await transaction.all(
+      Image.self, SQL.allOf(all) + " ORDER BY \(orderBy) LIMIT \(limit == 0 ? 0 : limit + 1)")
+    guard images.count > limit else { return (images, nil) }
+    images.removeLast(images.count - limit)
+    return (images, images.last?.id)
+  }
+
+  /// The images behind one in this order: the first differing key decides.
+  private func after(_ last: Image) -> SQL {
+    let alternatives = order.indices.map { i -> SQL in
+      let equal = order[..<i].map { "\($0.key.column) = \($0.key.value(last))" as SQL }
+      let (key, descending) = order[i]
+      let beyond: SQL =
+        descending ? "\(key.column) < \(key.value(last))" : "\(key.column) > \(key.value(last))"
+      return "(" + SQL.joined(equal + [beyond], " AND ") + ")"
+    }
+    return SQL.joined(alternatives, " OR ")
+  }
+}

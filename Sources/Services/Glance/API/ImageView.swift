@@ -1,0 +1,38 @@
+internal import API
+internal import Core
+internal import GlanceModel
+internal import JSON
+
+/// How an image is shown: custom properties beside the base ones, none wrapped.
+enum ImageView {
+  static func show(_ image: Image) -> JSON {
+    let path = "/v2/images/\(image.id)"
+    var object = JSONObject(
+      image.properties.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSON.string($0.value)) })
+    let isKept = image.status == .active || image.status == .deactivated
+    object.append("name", image.name.json)
+    object.append("disk_format", image.diskFormat.json)
+    object.append("container_format", image.containerFormat.json)
+    object.append("visibility", .string(image.visibility.rawValue))
+    object.append("size", image.size.json)
+    object.append("virtual_size", image.virtualSize.json)
+    object.append("status", .string(image.status.rawValue))
+    object.append("checksum", image.checksum.json)
+    object.append("protected", .bool(image.isProtected))
+    object.append("min_ram", .int(image.minRAM))
+    object.append("min_disk", .int(image.minDisk))
+    object.append("owner", image.owner.json)
+    object.append("os_hidden", .bool(image.isHidden))
+    object.append("os_hash_algo", image.hashValue == nil ? .null : "sha512")
+    object.append("os_hash_value", image.hashValue.json)
+    object.append("id", .string(image.id))
+    object.append("created_at", image.createdAt.json)
+    object.append("updated_at", image.updatedAt.json)
+    object.append("tags", image.tags.json)
+    object.append("self", .string(path))
+    object.append("file", .string(path + "/file"))
+    object.append("schema", "/v2/schemas/image")
+    if isKept { object.append("stores", .string(Discovery.store)) }
+    return .object(object)
+  }
+}

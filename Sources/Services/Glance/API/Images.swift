@@ -1,0 +1,122 @@
+internal import API
+internal import Core
+internal import GlanceModel
+internal import HTTP
+internal import JSON
+internal import Log
+internal import Store
+
+/// `/v2/images`
+enum Images {
+  static let routes = Routes(
+    rules: "", of: Glance.self,
+    [
+      .get("/images", "get_images", list, allow: "rule:admin_required or role:service or role:reader"),
+      .post("/images", "add_image", create, allow: "rule:admin_required or role:service or role:member"),
+      .get("/images/{id}", "get_image", show, allow: ImageAccess.read),
+      .patch("/images/{id}", "modify_image", update, allow: ImageAccess.change),
+      .delete("/images/{id}", "delete_image", delete, allow: ImageAccess.change),
+    ])
+
+  static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
+    let query = try ImageQuery(call)
+    let (images, next) = try await call.service.store.read { try await query.fetch(in: $0) }
+    let parameters = call.request.query.filter { $0.name != "marker" }
+    var object: JSONObject = [
+      "images": .array(images.map(ImageView.show)),
+      "first": .string("/v2/images" + (parameters.isEmpty ? "" : "?" + writeQuery(parameters))),
+      "schema": "/v2/schemas/images",
+    ]
+    if let next {
+      object.append("next", .string("/v2/images?" + writeQuery(parameters + [(name: "marker", value: next)])))
+    }
+    return .object(object)
+  }
+
+  static func create(_ call: Call<Glance>, _ body: JSON) async throws -> Response {
+    guard let object = body.object else {
+      throw Fault.badRequest("Body expected in request: an object with the image's properties.")
+    }
+    let now = call.service.world.now()
+    var image = Image()
+    image.id = call.service.world.uuid()
+    image.owner = call.caller.projectID
+    image.createdAt = now
+    image.updatedAt = now
+    for (key, value) in object.members where key != "id" {
+      try ImageAttributes.requireWritable(key)
+      try ImageAttributes.set(key, to: value, on: &image, options: call.service.options)
+    }
+    if let json = object["id"] {
+      guard let id = json.string, id.utf8.count == 36, isUUID(id) else {
+        throw Fault.badRequest("Provided object does not match schema 'image': \(json) is not a UUID: (id)")
+      }
+      image.id = id
+    }
+    guard image.owner == call.caller.projectID || isPrivileged(call) else {
+      throw Fault.forbidden("You are not permitted to create images owned by '\(image.owner ?? "nobody")'.")
+    }
+    try ImageAccess.requireVisibility(image.visibility, image, call)
+    let made = image
+    try await call.service.store.write { transaction in
+      guard try await transaction.insertUnlessPresent(made) else {
+        throw Fault.conflict("Image ID \(made.id) already exists!")
+      }
+    }
+    return Response(
+      status: 201,
+      headers: [
+        "Content-Type": "application/json", "Location": call.baseURL + "/v2/images/\(made.id)",
+        "OpenStack-image-import-methods": Discovery.importMethods.joined(separator: ","),
+        "OpenStack-image-store-ids": Discovery.store,
+      ], body: .bytes(ImageView.show(made).bytes))
+  }
+
+  /// Whoever may make images of other projects: administrators, and nova for a snapshot of a user's server.
+  static func isPrivileged(_ call: Call<Glance>) -> Bool {
+    call.caller.isAdmin || call.caller.roles.contains("service")
+  }
+
+  static func show(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
+    ImageView.show(try await ImageAccess.image(call))
+  }
+
+  static func update(_ call: Call<Glance>, _ body: JSON) async throws -> JSON {
+    let patch = try ImagePatch(body, contentType: call.request.headers["Content-Type"])
+    let now = call.service.world.now()
+    let image = try await call.service.store.write { transaction in
+      let found = try await ImageAccess.image(call, in: transaction)
+      var image = found
+      try patch.apply(to: &image, options: call.service.options)
+      if image.visibility != found.visibility {
+        try ImageAccess.requireVisibility(image.visibility, found, call)
+      }
+      guard image.owner == found.owner || isPrivileged(call) else {
+        throw Fault.forbidden("Only an administrator may give an image to another owner.")
+      }
+      guard !patch.changes.isEmpty else { return found }
+      image.updatedAt = now
+      return try await transaction.update(image)
+    }
+    return ImageView.show(image)
+  }
+
+  static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
+    let hash = try await call.service.store.write { transaction in
+      let image = try await ImageAccess.image(call, in: transaction)
+      guard !image.isProtected else {
+        throw Fault.forbidden("Image \(image.id) is protected and cannot be deleted.")
+      }
+      try await transaction.deleteAll(ImageMember.self, "WHERE image_id = \(image.id)")
+      try await transaction.delete(image)
+      return image.storedHash
+    }
+    // The image is gone for good by now; bytes that stay behind are the reconciler's.
+    if let hash {
+      do { try await call.service.bytes.release(hash) } catch {
+        call.service.log.warning("bytes of a deleted image stay until the next sweep", ["cause": "\(error)"])
+      }
+    }
+    return Nothing()
+  }
+}

@@ -1,0 +1,30 @@
+// Glance: images as records, and whose bytes are kept.
+//
+//                    upload begins             bytes are whole and as declared
+//     queued --------------------> saving ----------------------------------> active <---> deactivated
+//       ^                            |  broken, full, hostile
+//       +----------------------------+
+//     queued --stage--> uploading --import--> importing --> active
+//
+// Bytes are kept by the hash of their content, once for all images that have it. An image refers to a hash before
+// the bytes are put there, and bytes are removed only when no image refers to them; a reconciler removes what an
+// interrupted process leaves. An upload holds a lease that it renews: when that runs out the image is queued again.
+
+public import Store
+
+/// All tables of glance.
+public let glanceSchema = Schema("glance", tables: [Image.table, ImageMember.table])
+
+/// What an operator may choose.
+public struct GlanceOptions: Sendable {
+  /// The largest image, in bytes (upstream's `image_size_cap`).
+  public var imageSizeCap = 1 << 40
+  /// The images of a page when the client names no number (upstream's `limit_param_default`).
+  public var pageSize = 25
+  /// The most images of a page (upstream's `api_limit_max`).
+  public var pageLimit = 1000
+  public var imagePropertyQuota = 128
+  public var imageTagQuota = 128
+  public var imageMemberQuota = 128
+  public init() {}
+}

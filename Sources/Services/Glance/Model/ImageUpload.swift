@@ -1,0 +1,131 @@
+public import Core
+public import Store
+
+/// The moves of an image while bytes come in. Each is one transaction, and names the upload that makes it.
+public struct ImageUpload: Sendable {
+  public let imageID: String
+  public let uploadID: String
+  /// Whether the bytes are only put aside for an import.
+  public let isStaging: Bool
+  private let store: Store
+  private let world: World
+
+  /// How long an upload is believed to be alive without a sign of life.
+  public static let lease = Duration.minutes(5)
+
+  private init(imageID: String, uploadID: String, isStaging: Bool, store: Store, world: World) {
+    self.imageID = imageID
+    self.uploadID = uploadID
+    self.isStaging = isStaging
+    self.store = store
+    self.world = world
+  }
+
+  /// What is known of bytes when they are whole.
+  public struct Facts: Sendable {
+    public var size: Int
+    public var virtualSize: Int?
+    public var checksum: String
+    public var hash: String
+    public init(size: Int, virtualSize: Int?, checksum: String, hash: String) {
+      self.size = size
+      self.virtualSize = virtualSize
+      self.checksum = checksum
+      self.hash = hash
+    }
+  }
+
+  /// queued -> saving, or uploading where they are staged.
+  /// - Throws: a conflict when the image has bytes, or another upload is on its way.
+  public static func begin(_ id: String, isStaging: Bool, store: Store, world: World) async throws -> ImageUpload {
+    let upload = ImageUpload(
+      imageID: id, uploadID: world.uuid(), isStaging: isStaging, store: store, world: world)
+    let now = world.now()
+    try await store.write { transaction in
+      guard var image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
+      guard image.status == .queued else {
+        let to = isStaging ? "uploading" : "saving"
+        throw Fault.conflict(
+          "Image status transition from \(image.status.rawValue) to \(to) is not allowed. An image takes data once, "
+            + "while it is queued; create another image for other data.")
+      }
+      image.status = isStaging ? .uploading : .saving
+      image.uploadID = upload.uploadID
+      image.uploadUntil = now + lease
+      try await transaction.update(image)
+    }
+    return upload
+  }
+
+  /// Says that the upload goes on.
+  public func renew() async throws {
+    let until = world.now() + Self.lease
+    let (id, upload) = (imageID, uploadID)
+    try await store.write { transaction in
+      _ = try await transaction.run(
+        "UPDATE \(Image.table) SET upload_until = \(until) WHERE id = \(id) AND upload_id = \(upload)")
+    }
+  }
+
+  /// Names the hash before the bytes are put there, so that nobody removes them as unwanted.
+  public func refer(to hash: String) async throws {
+    try await change { $0.storedHash = hash }
+  }
+
+  /// saving -> active; staged bytes keep the image where it is.
+  public func finish(_ facts: Facts) async throws {
+    let now = world.now()
+    let isStaging = isStaging
+    try await change { image in
+      image.size = facts.size
+      image.virtualSize = facts.virtualSize
+      image.checksum = facts.checksum
+      image.hashValue = facts.hash
+      image.storedHash = facts.hash
+      image.uploadUntil = nil
+      image.updatedAt = now
+      guard !isStaging else { return }
+      image.uploadID = nil
+      image.status = .active
+    }
+  }
+
+  /// Back to queued, as if nothing had come; an image that was deleted meanwhile stays deleted.
+  public func abandon() async throws {
+    let (id, upload, now) = (imageID, uploadID, world.now())
+    try await store.write { transaction in
+      guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else { return }
+      image.requeue(now)
+      try await transaction.update(image)
+    }
+  }
+
+  private func change(_ body: @escaping @Sendable (inout Image) -> Void) async throws {
+    let (id, upload) = (imageID, uploadID)
+    try await store.write { transaction in
+      guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else {
+        throw Fault(
+          .gone,
+          "Image \(id) could not be found after upload. The image may have been deleted during the upload, cleaning "
+            + "up the chunks uploaded.")
+      }
+      body(&image)
+      try await transaction.update(image)
+    }
+  }
+}
+
+extension Image {
+  /// Forgets all that an upload said of it.
+  public mutating func requeue(_ now: Timestamp) {
+    status = .queued
+    size = nil
+    virtualSize = nil
+    checksum = nil
+    hashValue = nil
+    storedHash = nil
+    uploadID = nil
+    uploadUntil = nil
+    updatedAt = now
+  }
+}

@@ -1,0 +1,41 @@
+internal import Core
+internal import Crypto
+internal import Synchronization
+
+/// Keys that are read again now and then, so that a rotation by another process is noticed without a restart.
+final class KeyRing: Sendable {
+  private struct Loaded {
+    let keys: Fernet
+    let at: Duration
+  }
+  /// A rotation makes the staged key the primary, which is known already: only what two rotations ago was not staged
+  /// must be read anew.
+  private static let lifetime = Duration.seconds(5)
+
+  private let world: World
+  private let load: @Sendable () throws -> Fernet
+  private let loaded = Mutex<Loaded?>(nil)
+
+  init(world: World, load: @escaping @Sendable () throws -> Fernet) {
+    self.world = world
+    self.load = load
+  }
+
+  /// The keys, at most `age` old.
+  func keys(age: Duration = lifetime) throws -> Fernet {
+    let now = world.uptime()
+    if let known = loaded.withLock({ $0 }), now - known.at < age { return known.keys }
+    let keys = try load()
+    loaded.withLock { $0 = Loaded(keys: keys, at: now) }
+    return keys
+  }
+
+  func seal(_ bytes: [UInt8], padded: Bool = true) throws -> String {
+    try keys().seal(bytes, world: world, padded: padded)
+  }
+  /// What was sealed; nil when no key, not even a fresh one, opens it.
+  func open(_ text: String) throws -> Fernet.Opened? {
+    if let opened = try keys().open(text) { return opened }
+    return try keys(age: .seconds(1)).open(text)
+  }
+}

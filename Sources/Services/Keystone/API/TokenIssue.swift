@@ -1,0 +1,88 @@
+internal import Core
+internal import Crypto
+internal import KeystoneModel
+internal import Store
+
+extension Keystone {
+  /// Makes a token for who is authenticated, with the scope that is asked for.
+  /// - Returns: the token's text, and what is said of it.
+  /// - Throws: `unauthorized` where the user has nothing to do there.
+  func issue(_ who: Authenticated, scope request: AuthRequest.ScopeRequest) async throws -> (String, ValidToken) {
+    let now = world.now()
+    let epoch = validated.epoch
+    let auditID = TokenPayload.auditID(at: now, world: world)
+    let seconds = Timestamp(seconds: now.seconds)
+    let lifetime = options.tokenLifetime
+    let (payload, token) = try await store.read { transaction -> (TokenPayload, ValidToken) in
+      guard let user = try await transaction.get(User.self, who.userID) else { throw Fault.unauthorized() }
+      if let hash = who.passwordHash, user.passwordHash != hash { throw Fault.unauthorized() }
+      var payload = TokenPayload(
+        userID: user.id, methods: who.methods, scope: .unscoped,
+        applicationCredentialID: who.applicationCredential?.id, expires: who.expires ?? seconds + lifetime,
+        auditIDs: [auditID] + (who.chainID.map { [$0] } ?? []))
+      if let credential = who.applicationCredential {
+        payload.scope = .project(credential.projectID)
+      } else {
+        payload.scope = try await transaction.scope(request)
+      }
+      if case .none = request, let home = user.defaultProjectID, who.applicationCredential == nil {
+        // The default project is a wish: where the user cannot go there, the token has no scope.
+        payload.scope = .project(home)
+        do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch is TokenRefusal {
+          payload.scope = .unscoped
+        }
+      }
+      do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch let refusal
+        as TokenRefusal
+      {
+        throw Fault.unauthorized(refusal.message)
+      }
+    }
+    let text = try tokenKeys.seal(payload.bytes, padded: false)
+    validated.keep(token, for: text, until: world.uptime() + options.validationLifetime, epoch: epoch)
+    return (text, token)
+  }
+
+  /// Looks at a token.
+  /// - Parameter window: how long after its end it is still shown.
+  /// - Returns: nil for what is no token of ours, is over, revoked, or whose user or scope is gone or disabled.
+  func valid(_ text: String, window: Duration = .zero) async throws -> ValidToken? {
+    let now = world.now()
+    if let known = validated.find(text, now: world.uptime()) {
+      return now < known.payload.expires + window ? known : nil
+    }
+    guard text.utf8.count <= 1024, let opened = try tokenKeys.open(text),
+      let payload = TokenPayload(bytes: opened.bytes),
+      now < payload.expires + window
+    else { return nil }
+    let epoch = validated.epoch
+    let token: ValidToken
+    do {
+      token = try await store.read { transaction in
+        try await transaction.inspect(payload, issued: payload.issued(opened.time), now: now)
+      }
+    } catch is TokenRefusal { return nil }
+    validated.keep(token, for: text, until: world.uptime() + options.validationLifetime, epoch: epoch)
+    return token
+  }
+}
+
+extension ReadTransaction {
+  /// The scope that is meant; whether it may be had is for `inspect` to say.
+  fileprivate func scope(_ request: AuthRequest.ScopeRequest) async throws -> Scope {
+    switch request {
+    case .none, .unscoped: return .unscoped
+    case .system: return .system
+    case .project(let reference):
+      guard let project = try await findProject(reference) else {
+        throw Fault.unauthorized("Could not find project: \(reference.id ?? reference.name ?? "").")
+      }
+      return .project(project.id)
+    case .domain(let reference):
+      guard let domain = try await findDomain(reference) else {
+        throw Fault.unauthorized("Could not find domain: \(reference.id ?? reference.name ?? "").")
+      }
+      return .domain(domain.id)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+internal import API
+internal import Core
+internal import JSON
+internal import KeystoneModel
+internal import Synchronization
+
+/// A token that was good when it was looked at, with everything that is said of it.
+struct ValidToken: Sendable {
+  let payload: TokenPayload
+  /// To the second, as tokens show it.
+  let issuedAt: Timestamp
+  let caller: Caller
+  /// The `token` object without the catalogue.
+  let shown: JSONObject
+  /// The catalogue; nil for tokens without a scope.
+  let catalog: JSON?
+  /// The answers to a validation, ready to be sent.
+  let bytes: [UInt8]
+  let bytesWithoutCatalog: [UInt8]
+
+  init(payload: TokenPayload, issuedAt: Timestamp, caller: Caller, shown: JSONObject, catalog: JSON?) {
+    self.payload = payload
+    self.issuedAt = issuedAt
+    self.caller = caller
+    self.shown = shown
+    self.catalog = catalog
+    bytesWithoutCatalog = JSON.object(["token": .object(shown)]).bytes
+    guard let catalog else {
+      bytes = bytesWithoutCatalog
+      return
+    }
+    var whole = shown
+    whole.append("catalog", catalog)
+    bytes = JSON.object(["token": .object(whole)]).bytes
+  }
+}
+
+/// The tokens that were found valid a moment ago.
+final class ValidatedTokens: Sendable {
+  private struct Entry {
+    let token: ValidToken
+    let until: Duration
+  }
+  private struct State {
+    var epoch = 0
+    var entries: [String: Entry] = [:]
+  }
+  private static let limit = 10_000
+  private let state = Mutex(State())
+
+  /// Counts the changes; an answer computed from what was read before a change must not be kept after it.
+  var epoch: Int { state.withLock { $0.epoch } }
+
+  func find(_ token: String, now: Duration) -> ValidToken? {
+    state.withLock { state in
+      guard let entry = state.entries[token], now < entry.until else { return nil }
+      return entry.token
+    }
+  }
+  func keep(_ valid: ValidToken, for token: String, until: Duration, epoch: Int) {
+    state.withLock { state in
+      guard state.epoch == epoch else { return }
+      if state.entries.count >= Self.limit { state.entries.removeAll(keepingCapacity: true) }
+      state.entries[token] = Entry(token: valid, until: until)
+    }
+  }
+  func removeAll() {
+    state.withLock { state in
+      state.epoch += 1
+      state.entries.removeAll(keepingCapacity: true)
+    }
+  }
+}

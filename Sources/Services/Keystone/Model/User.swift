@@ -1,0 +1,48 @@
+public import Core
+public import JSON
+public import Store
+
+/// Someone or something that can authenticate.
+public struct User: Versioned {
+  public var id = ""
+  public var name = ""
+  public var domainID = ""
+  public var enabled = true
+  public var defaultProjectID: String?
+  /// bcrypt's text; nil for users who cannot log in with a password.
+  public var passwordHash: String?
+  public var passwordExpires: Timestamp?
+  public var options = JSONObject()
+  /// Attributes that clients made up: `description`, `email`, ...
+  public var extra = JSONObject()
+  public var generation = 0
+
+  public init() {}
+
+  public static let table = Table<User>(
+    "keystone_users",
+    [
+      .column("id", \.id, key: true),
+      .column("name", \.name),
+      .column("domain_id", \.domainID),
+      .column("enabled", \.enabled),
+      .column("default_project_id", \.defaultProjectID),
+      .column("password_hash", \.passwordHash, secret: true),
+      .column("password_expires", \.passwordExpires),
+      .column("options", \.options),
+      .column("extra", \.extra),
+      .column("generation", \.generation),
+    ],
+    indexes: [.unique("domain_id", "name")])
+}
+
+extension ReadTransaction {
+  public func user(named name: String, in domain: String) async throws -> User? {
+    try await one(User.self, "WHERE name = \(name) AND domain_id = \(domain)")
+  }
+  /// The groups that the user is a member of.
+  public func groups(of user: String) async throws -> [String] {
+    try await run("SELECT group_id FROM \(Membership.table) WHERE user_id = \(user)")
+      .map { try String(columnValue: $0[0]) }
+  }
+}
