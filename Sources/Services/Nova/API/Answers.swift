@@ -1,4 +1,5 @@
 internal import API
+internal import Clients
 internal import Core
 internal import HTTP
 internal import JSON
@@ -47,6 +48,12 @@ extension Call where Service == Nova {
       throw Fault.badRequest("Invalid input for field/attribute body. '\(key)' is a required property")
     }
     return value
+  }
+  /// Refuses projects that do not exist, so that a slip of the pen does not become a row nobody ever sees.
+  func requireProject(_ id: String) async throws {
+    guard try await nova.identity.hasProject(id) else {
+      throw Fault.badRequest("Project ID \(id) is not a valid project.")
+    }
   }
   /// A flag of the query, as upstream reads them.
   func flag(_ name: String) -> Bool { query(name).map(isTrue) ?? false }

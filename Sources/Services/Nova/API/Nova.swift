@@ -64,6 +64,7 @@ public struct Nova: Sendable {
     ServerMetadata.routes, ServerTags.routes, ServerInterfaces.routes, VolumeAttachments.routes,
     InstanceActions.routes, ServerDetails.routes, Limits.routes, Quotas.routes, ComputeServices.routes,
     Hypervisors.routes, Zones.routes, Aggregates.routes, ServerGroups.routes, TenantUsage.routes, Extensions.routes,
+    ExternalEvents.routes,
   ]
 
   /// The API with all its rows at all its mounts.

@@ -78,6 +78,7 @@ enum Quotas {
         throw Fault.badRequest("Additional properties are not allowed ('\(key)' was unexpected)")
       }
     }
+    try await call.requireProject(id)
     let (wanted, forced) = (limits, force)
     let usage = try await call.nova.store.write { tx in
       var usage = try await Usage.of(project: id, options: options, in: tx)

@@ -63,15 +63,24 @@ enum ServerAdministration {
     try await ServerMoves.change(call, action: "lock", heedsLock: false) { server in
       server.locked = true
       server.lockedReason = why
+      server.lockedBy = locker(of: server, call)
     }
     return Nothing()
   }
 
-  /// The owner may unlock what the owner locked; who locked is not kept, so a project's members are one.
+  private static func locker(of server: Server, _ call: Call<Nova>) -> String {
+    server.projectID == call.caller.projectID ? "owner" : "admin"
+  }
+
+  /// Members undo their project's own locks; another's lock only an administrator undoes.
   private static func unlock(_ call: Call<Nova>, _: JSON) async throws -> Nothing {
     try await ServerMoves.change(call, action: "unlock", heedsLock: false) { server in
+      if server.locked, server.lockedBy == "admin", !call.caller.isAdmin {
+        throw Fault.forbidden("Policy doesn't allow \(call.rule):unlock_override to be performed.")
+      }
       server.locked = false
       server.lockedReason = nil
+      server.lockedBy = nil
     }
     return Nothing()
   }

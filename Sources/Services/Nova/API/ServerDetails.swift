@@ -15,7 +15,8 @@ enum ServerDetails {
       .delete("/servers/{id}/os-server-password", "os_compute_api:os-server-password:clear", clear, allow: .member),
       .get("/servers/{id}/topology", "compute:server:topology:index", topology, allow: .reader, since: "2.78"),
       .get(
-        "/servers/{id}/migrations", "os_compute_api:servers:migrations:index", migrations, allow: .admin, since: "2.23"),
+        "/servers/{id}/migrations", "os_compute_api:servers:migrations:index", migrations, allow: .admin,
+        since: "2.23"),
       .get("/os-migrations", "os_compute_api:os-migrations:index", allMigrations, allow: .admin),
     ])
 
