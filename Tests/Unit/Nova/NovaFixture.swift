@@ -129,6 +129,8 @@ final class Others: Sendable {
     var floating: [JSON] = []
     var groups: [JSON] = [["id": "g-1", "name": "default", "tenant_id": "demo"]]
     var volumes: [String: JSON] = [:]
+    /// Whether the network service is away.
+    var isNetworkDown = false
     /// `METHOD path` of every request.
     var asked: [String] = []
     var bodies: [JSON] = []
@@ -165,7 +167,9 @@ final class Others: Sendable {
     func one(_ rows: [JSON], _ key: String) -> Response {
       rows.first { $0["id"]?.string == id }.map { json([key: $0]) } ?? missing
     }
+    if state.isNetworkDown, request.path.hasPrefix("/v2.0/") { return json(["message": "away"], 503) }
     switch (request.method, what) {
+    case ("GET", "projects"): return id == "nowhere" ? missing : json(["project": ["id": .string(id ?? "")]])
     case ("GET", "images"): return state.images[id ?? ""].map { json($0) } ?? missing
     case ("POST", "images"): return json(["id": "33333333-3333-4333-8333-333333333333", "status": "queued"], 201)
     case ("GET", "networks"): return id == nil ? list(state.networks, "networks") : one(state.networks, "network")

@@ -4,6 +4,7 @@ import JSON
 import NovaModel
 import Store
 import Testing
+import Work
 
 @Suite("Nova: keys, quotas and groups") struct ProjectTests {
   static let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxzKHPgbGFl8vXzXcOeLUHzpVbqEVfxMcSnLSMl4iXw me@here"
@@ -61,6 +62,9 @@ import Testing
     let low: JSON = ["quota_set": ["instances": 0]]
     #expect(try await cloud.ask("PUT", path, low, as: "admin@root").status == 400)
     #expect(try await cloud.ask("PUT", path, ["quota_set": ["bogus": 0]], as: "admin@root").status == 400)
+    let nowhere = try await cloud.ask("PUT", "/os-quota-sets/nowhere", change, as: "admin@root")
+    #expect(nowhere.status == 400)
+    #expect(nowhere.message == "Project ID nowhere is not a valid project.")
     let detail = try await cloud.ask("GET", path + "/detail")
     #expect(detail.json["quota_set"]?["instances"] == ["limit": 1, "in_use": 1, "reserved": 0])
     let refused = try await cloud.ask(
@@ -108,5 +112,31 @@ import Testing
     #expect(try await cloud.ask("GET", "/os-server-groups").json["server_groups"]?.array?.count == 2)
     #expect(try await cloud.ask("DELETE", "/os-server-groups/\(group)").status == 204)
     #expect(try await cloud.ask("GET", "/os-server-groups/\(group)").status == 404)
+  }
+
+  @Test func newMembersKeepAwayFromTheOthers() async throws {
+    let cloud = try await Cloud()
+    let body: JSON = ["server_group": ["name": "h", "policies": ["anti-affinity"]]]
+    let group = try await cloud.ask("POST", "/os-server-groups", body).json["server_group"]?["id"]?.string ?? ""
+    func member() async throws -> String {
+      let answer = try await cloud.ask(
+        "POST", "/servers",
+        [
+          "server": ["name": "w", "imageRef": .string(Cloud.image), "flavorRef": "1"],
+          "os:scheduler_hints": ["group": .string(group)],
+        ])
+      return answer.json["server"]?["id"]?.string ?? ""
+    }
+    let first = try await member()
+    try await cloud.settle(first, .active)
+    let second = try await member()
+    let saga = try await cloud.sagas("server.create").first { $0.subject == second }
+    #expect(try JSON(parsing: saga?.value ?? "{}")["hints"]?["avoid"] == ["node1"])
+    // A server that is gone is no member any more.
+    try await cloud.store.write { tx in
+      if let server = try await tx.get(Server.self, first) { try await tx.delete(server) }
+    }
+    let shown = try await cloud.ask("GET", "/os-server-groups/\(group)").json["server_group"]
+    #expect(shown?["members"] == [.string(second)])
   }
 }

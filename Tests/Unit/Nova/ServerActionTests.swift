@@ -90,6 +90,31 @@ import Work
     #expect(try await cloud.ask("DELETE", "/servers/\(id)").status == 204)
   }
 
+  @Test func anAdministratorsLockStays() async throws {
+    let cloud = try await Cloud()
+    let id = try await cloud.server()
+    try await cloud.settle(id, .active)
+    let path = "/servers/\(id)/action"
+    #expect(try await cloud.ask("POST", path, ["lock": nil], as: "admin@root").status == 202)
+    #expect(try await cloud.ask("POST", path, ["unlock": nil]).status == 403)
+    #expect(try await cloud.ask("POST", path, ["unlock": nil], as: "admin@root").status == 202)
+    #expect(try await cloud.ask("POST", path, ["os-stop": nil]).status == 202)
+  }
+
+  @Test func externalEventsAreTakenFromServices() async throws {
+    let cloud = try await Cloud()
+    let id = try await cloud.server()
+    let known: JSON = ["name": "network-vif-plugged", "server_uuid": .string(id), "tag": "p"]
+    let unknown: JSON = ["name": "network-changed", "server_uuid": "00000000-0000-4000-8000-000000000000"]
+    let path = "/os-server-external-events"
+    #expect(try await cloud.ask("POST", path, ["events": [known]]).status == 403)
+    #expect(try await cloud.ask("POST", path, ["events": [known]], as: "admin@root").status == 200)
+    let mixed = try await cloud.ask("POST", path, ["events": [known, unknown]], as: "admin@root")
+    #expect(mixed.status == 207)
+    #expect(mixed.json["events"]?[1]?["code"] == 404)
+    #expect(try await cloud.ask("POST", path, ["events": [unknown]], as: "admin@root").status == 404)
+  }
+
   @Test func aSnapshotIsAnImageFirst() async throws {
     let cloud = try await Cloud()
     let id = try await cloud.server()
