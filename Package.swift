@@ -111,6 +111,7 @@ let suites: [Target] = [
     "NovaMetadataTests", "Unit/NovaMetadata", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP",
     "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
   tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
+  tests("NovaTests", "Unit/Nova", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),
 ]
 
