@@ -23,7 +23,8 @@ enum Attachments {
     ])
 
   static let view = View<Attachment>(
-    "attachment", briefly + [
+    "attachment",
+    briefly + [
       .computed("attached_at") { row, _ in .string(row.attachedAt?.isoMicroseconds ?? "") },
       .computed("detached_at") { _, _ in "" },
       .computed("attach_mode") { row, _ in row.mode.json },
@@ -120,7 +121,9 @@ enum Attachments {
       // The same server once more: it is on its way to another host.
       if let server, volume.state == .inUse || volume.state == .reserved,
         try await tx.count(Attachment.self, "WHERE volume_id = \(volume.id) AND server_id = \(server)") > 0
-      { return }
+      {
+        return
+      }
     }
     let allowed = volume.multiattach ? "available or in-use or downloading" : "available or downloading"
     throw Cinder.invalidVolume(

@@ -86,6 +86,14 @@ extension Call where Service == Cinder {
     return snapshot
   }
 
+  /// Takes a record from a saga that holds it: one that runs is fenced at its next save, one that is stuck is gone.
+  func free(from saga: String?, onlyStuck: Bool, in tx: Transaction) async throws -> Bool {
+    guard let saga, let row = try await tx.get(SagaRow.self, saga), !onlyStuck || row.phase == .stuck else {
+      return false
+    }
+    return try await tx.deleteAll(SagaRow.self, "WHERE id = \(saga)") > 0
+  }
+
   /// Which projects' records a list shows: the caller's own, or with `all_tenants` everyone's or one's.
   func scope() throws -> SQL {
     if let text = query("all_tenants"), try Flag.read(text), incoming.permitsEveryProject {

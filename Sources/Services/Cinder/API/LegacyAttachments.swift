@@ -25,7 +25,8 @@ enum LegacyAttachments {
 
   /// A move between two states that no attachment's row speaks of.
   private static func move(
-    _ call: Call<Cinder>, from: Set<Volume.State>, to: Volume.State, else refusal: @escaping @Sendable (Volume) -> Fault?
+    _ call: Call<Cinder>, from: Set<Volume.State>, to: Volume.State,
+    else refusal: @escaping @Sendable (Volume) -> Fault?
   ) async throws -> Nothing {
     let now = call.service.world.now()
     try await call.service.store.write { tx in
@@ -78,7 +79,8 @@ enum LegacyAttachments {
     }
     let mode = asked["mode"]?.string ?? "rw"
     guard ["rw", "ro"].contains(mode) else {
-      throw Fault.badRequest("Invalid request to attach volume with an invalid mode. Attaching mode should be 'rw' or 'ro'")
+      throw Fault.badRequest(
+        "Invalid request to attach volume with an invalid mode. Attaching mode should be 'rw' or 'ro'")
     }
     let (id, now) = (call.service.world.uuid(), call.service.world.now())
     try await call.service.store.write { tx in

@@ -78,10 +78,13 @@ enum Quotas {
       quota.projectID = project
       for (name, value) in wanted.members where !["tenant_id", "project_id", "force", "id"].contains(name) {
         guard known.contains(name) else {
-          throw Cinder.invalidInput("Bad key(s) in quota set: \(name). Known are: \(known.sorted().joined(separator: ", ")).")
+          throw Cinder.invalidInput(
+            "Bad key(s) in quota set: \(name). Known are: \(known.sorted().joined(separator: ", ")).")
         }
         let limit = try Whole(json: value).value
-        guard limit >= -1 else { throw Cinder.invalidInput("\(name) must be a whole number from -1, which is no limit.") }
+        guard limit >= -1 else {
+          throw Cinder.invalidInput("\(name) must be a whole number from -1, which is no limit.")
+        }
         quota.limits[name] = limit
       }
       if old == nil { try await tx.insert(quota) } else { try await tx.update(quota) }

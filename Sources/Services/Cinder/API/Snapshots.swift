@@ -134,7 +134,7 @@ enum Snapshots {
 
   static func update(_ call: Call<Cinder>, _ draft: Update) async throws -> Shown<Snapshot> {
     Shown(
-      try await change(call) { snapshot in
+      try await change(call) { snapshot, _ in
         if let name = draft.name.value ?? draft.displayName.value { snapshot.name = name ?? "" }
         draft.displayDescription.apply(to: &snapshot.description)
         draft.description.apply(to: &snapshot.description)
@@ -155,12 +155,12 @@ enum Snapshots {
   }
 
   static func change(
-    _ call: Call<Cinder>, _ change: @escaping @Sendable (inout Snapshot) throws -> Void
+    _ call: Call<Cinder>, _ change: @escaping @Sendable (inout Snapshot, Transaction) async throws -> Void
   ) async throws -> Snapshot {
     let now = call.service.world.now()
     return try await call.service.store.write { tx in
       var snapshot = try await call.snapshot(call.id, in: tx)
-      try change(&snapshot)
+      try await change(&snapshot, tx)
       snapshot.updatedAt = now
       return try await tx.update(snapshot)
     }
@@ -169,7 +169,11 @@ enum Snapshots {
   static func delete(_ call: Call<Cinder>, _: Nothing) async throws -> Nothing {
     let queue = call.service.queue
     try await call.service.store.write { tx in
-      let snapshot = try await call.snapshot(call.id, in: tx)
+      var snapshot = try await call.snapshot(call.id, in: tx)
+      if try await call.free(from: snapshot.saga, onlyStuck: true, in: tx) {
+        snapshot.saga = nil
+        snapshot.doing = nil
+      }
       if snapshot.doing == .deleting { return }
       try await Snapshot.lifecycle.begin(
         .delete, on: snapshot, with: DeleteSnapshot(snapshot: snapshot.id), in: tx, queue: queue,
@@ -184,59 +188,12 @@ enum Snapshots {
     guard let state = Snapshot.State(rawValue: text) else {
       throw Fault.badRequest("Invalid status '\(text)'. It is one of: available, creating, error, error_deleting.")
     }
-    _ = try await change(call) { snapshot in
+    _ = try await change(call) { snapshot, tx in
+      _ = try await call.free(from: snapshot.saga, onlyStuck: false, in: tx)
       snapshot.state = state
       snapshot.doing = nil
       snapshot.saga = nil
     }
     return Nothing()
-  }
-}
-
-/// A snapshot's metadata, as a whole and key by key.
-enum SnapshotMetadata {
-  static let routes = Routes(
-    rules: "volume:", of: Cinder.self,
-    [
-      .get("/snapshots/{id}/metadata", "get_snapshot_metadata", all, allow: .reader),
-      .post("/snapshots/{id}/metadata", "update_snapshot_metadata", add, allow: .member, status: 200),
-      .put("/snapshots/{id}/metadata", "update_snapshot_metadata", replace, allow: .member),
-      .get("/snapshots/{id}/metadata/{key}", "get_snapshot_metadata", one, allow: .reader),
-      .put("/snapshots/{id}/metadata/{key}", "update_snapshot_metadata", set, allow: .member),
-      .delete("/snapshots/{id}/metadata/{key}", "delete_snapshot_metadata", remove, allow: .member, status: 200),
-    ])
-
-  static func all(_ call: Call<Cinder>, _: Nothing) async throws -> JSON {
-    ["metadata": try await call.service.store.read { try await call.snapshot(call.id, in: $0).metadata.json }]
-  }
-  static func one(_ call: Call<Cinder>, _: Nothing) async throws -> JSON {
-    let key = call.path["key"] ?? ""
-    let snapshot = try await call.service.store.read { try await call.snapshot(call.id, in: $0) }
-    guard let value = snapshot.metadata[key] else { throw missing(call.id, key) }
-    return ["meta": [key: .string(value)]]
-  }
-  static func add(_ call: Call<Cinder>, _ body: JSON) async throws -> JSON {
-    let more = try MetadataBody.read(body)
-    return ["metadata": try await Snapshots.change(call) { $0.metadata.merge(more) { $1 } }.metadata.json]
-  }
-  static func replace(_ call: Call<Cinder>, _ body: JSON) async throws -> JSON {
-    let new = try MetadataBody.read(body)
-    return ["metadata": try await Snapshots.change(call) { $0.metadata = new }.metadata.json]
-  }
-  static func set(_ call: Call<Cinder>, _ body: JSON) async throws -> JSON {
-    let pair = try MetadataBody.read(body, "meta")
-    let key = call.path["key"] ?? ""
-    guard pair.count == 1, let value = pair[key] else { throw Fault.badRequest("Request body and URI mismatch") }
-    _ = try await Snapshots.change(call) { $0.metadata[key] = value }
-    return ["meta": [key: .string(value)]]
-  }
-  static func remove(_ call: Call<Cinder>, _: Nothing) async throws -> Nothing {
-    let key = call.path["key"] ?? ""
-    let missing = missing(call.id, key)
-    _ = try await Snapshots.change(call) { if $0.metadata.removeValue(forKey: key) == nil { throw missing } }
-    return Nothing()
-  }
-  private static func missing(_ snapshot: String, _ key: String) -> Fault {
-    .notFound("Snapshot \(snapshot) has no metadata with key \(key).")
   }
 }

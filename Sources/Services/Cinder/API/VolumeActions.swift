@@ -20,11 +20,14 @@ enum VolumeActions {
       .action(
         path, "os-reset_status", "volume_extension:volume_admin_actions:reset_status", resetStatus, allow: .admin),
       .action(path, "os-force_delete", "volume:force_delete", forceDelete, allow: .admin),
-      .action(path, "os-set_image_metadata", "volume_extension:volume_image_metadata:set", setImageMetadata,
+      .action(
+        path, "os-set_image_metadata", "volume_extension:volume_image_metadata:set", setImageMetadata,
         allow: .member, status: 200),
-      .action(path, "os-show_image_metadata", "volume_extension:volume_image_metadata:show", showImageMetadata,
+      .action(
+        path, "os-show_image_metadata", "volume_extension:volume_image_metadata:show", showImageMetadata,
         allow: .reader, status: 200),
-      .action(path, "os-unset_image_metadata", "volume_extension:volume_image_metadata:remove", unsetImageMetadata,
+      .action(
+        path, "os-unset_image_metadata", "volume_extension:volume_image_metadata:remove", unsetImageMetadata,
         allow: .member, status: 200),
       .action(path, "os-retype", "volume:retype", absent, allow: .member),
       .action(path, "os-migrate_volume", "volume_extension:volume_admin_actions:migrate_volume", absent, allow: .admin),
@@ -35,7 +38,8 @@ enum VolumeActions {
   static func absent(_ call: Call<Cinder>, _ body: JSON) async throws -> Nothing {
     throw Fault(
       .notImplemented,
-      "This cloud cannot do \(body.object?.keys.first ?? "this") with a volume. Make a new volume from this one instead.")
+      "This cloud cannot do \(body.object?.keys.first ?? "this") with a volume. Make a new volume from it instead."
+    )
   }
 
   /// Changes the record in one transaction.
@@ -124,6 +128,7 @@ enum VolumeActions {
     _ = try await change(call) { volume, tx in
       if detaches { try await tx.deleteAll(Attachment.self, "WHERE volume_id = \(volume.id)") }
       guard let state else { return }
+      _ = try await call.free(from: volume.saga, onlyStuck: false, in: tx)
       volume.state = state
       volume.doing = nil
       volume.saga = nil

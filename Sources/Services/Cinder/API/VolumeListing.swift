@@ -47,9 +47,10 @@ extension Volumes {
   /// The condition that scope and filters make.
   private static func filter(_ call: Call<Cinder>) throws -> SQL {
     var conditions: [SQL] = [try call.scope()]
-    for (key, column) in [("name", "name"), ("display_name", "name"), ("id", "id"), ("user_id", "user_id"),
-      ("availability_zone", "availability_zone"), ("snapshot_id", "snapshot_id"), ("source_volid", "source_id")]
-    {
+    for (key, column) in [
+      ("name", "name"), ("display_name", "name"), ("id", "id"), ("user_id", "user_id"),
+      ("availability_zone", "availability_zone"), ("snapshot_id", "snapshot_id"), ("source_volid", "source_id"),
+    ] {
       if let value = call.query(key) { conditions.append("\(identifier: column) = \(value)") }
     }
     if call.version >= "3.34", let part = call.query("name~") { conditions.append(Filters.contains("name", part)) }

@@ -15,6 +15,8 @@ enum Volumes {
       .get("/volumes/summary", "get_all", summary, allow: .reader, since: "3.12"),
       .post("/volumes", "create", create, allow: .memberOrService, status: 202),
       .get("/volumes/{id}", "get", show, allow: .readerOrService),
+      .get(
+        "/volumes/{id}/encryption", "volume_extension:volume_encryption_metadata", encryption, allow: .readerOrService),
       .put("/volumes/{id}", "update", update, allow: .member),
       .delete("/volumes/{id}", "delete", delete, allow: .memberOrService, status: 202),
     ])
@@ -23,6 +25,12 @@ enum Volumes {
     try await call.service.store.read { tx in
       try await VolumeDetail.load(try await call.volume(call.id, in: tx), in: tx)
     }
+  }
+
+  /// No volume is encrypted; compute asks before it attaches one.
+  static func encryption(_ call: Call<Cinder>, _: Nothing) async throws -> JSON {
+    _ = try await call.service.store.read { try await call.volume(call.id, in: $0) }
+    return ["encryption_key_id": nil]
   }
 
   struct Update: Draft {
@@ -68,7 +76,12 @@ enum Volumes {
   static func beginDeletion(_ call: Call<Cinder>, cascade: Bool, force: Bool) async throws {
     let queue = call.service.queue
     try await call.service.store.write { tx in
-      let volume = try await call.volume(call.id, in: tx)
+      var volume = try await call.volume(call.id, in: tx)
+      // A saga that is stuck gives nothing up: the deletion does what it could not.
+      if try await call.free(from: volume.saga, onlyStuck: true, in: tx) {
+        volume.saga = nil
+        volume.doing = nil
+      }
       if volume.doing == .deleting { return }
       let attachments = try await tx.all(Attachment.self, "WHERE volume_id = \(volume.id)")
       let snapshots = try await tx.all(Snapshot.self, "WHERE volume_id = \(volume.id)")

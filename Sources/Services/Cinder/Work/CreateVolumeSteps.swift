@@ -6,7 +6,7 @@ public import Work
 
 extension CreateVolume: Saga {
   public static let steps: [Step<CreateVolume>] = [
-    .step("schedule", schedule, tries: 3),
+    .step("schedule", schedule, tries: 4),
     .step("make", make, undo: remove, tries: 3),
   ]
 
@@ -16,7 +16,8 @@ extension CreateVolume: Saga {
     if saga.host == nil {
       let hosts = try await c.store.read { try await $0.all(VolumeHost.self) }
       saga.host = try VolumeScheduler.choose(
-        hosts, sizeGiB: saga.sizeGiB, zone: volume.availabilityZone, at: c.world.now())
+        hosts, sizeGiB: saga.sizeGiB, zone: volume.availabilityZone, overcommit: c.options.overcommit, at: c.world.now()
+      )
     }
     let host = saga.host
     guard volume.host != host else { return }

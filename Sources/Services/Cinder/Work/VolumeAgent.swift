@@ -5,6 +5,7 @@ public import Core
 internal import HTTP
 public import Hardware
 public import Host
+internal import JSON
 internal import Log
 
 /// What runs beside a volume backend and does as it is told. It has no store.
@@ -12,16 +13,23 @@ public struct VolumeAgent: Sendable {
   /// The name under which the cloud knows it: `HOST@BACKEND`.
   public let name: String
   let backend: any VolumeBackend
+  let inspector: any ImageInspector
   let image: ImageClient
   let bus: Bus
   let host: Host
   let world: World
   private static var log: Log { Log("cinder.agent") }
 
-  /// - Parameter image: the image service, asked with block storage's own credential.
-  public init(name: String, backend: any VolumeBackend, image: ImageClient, bus: Bus, host: Host, world: World) {
+  /// - Parameters:
+  ///   - inspector: looks into each image before it is read as what it says it is.
+  ///   - image: the image service, asked with block storage's own credential.
+  public init(
+    name: String, backend: any VolumeBackend, inspector: any ImageInspector, image: ImageClient, bus: Bus, host: Host,
+    world: World
+  ) {
     self.name = name
     self.backend = backend
+    self.inspector = inspector
     self.image = image
     self.bus = bus
     self.host = host
@@ -64,8 +72,12 @@ public struct VolumeAgent: Sendable {
     case .image(let image):
       // Done by an earlier try: the image need not be fetched once more.
       if try await backend.volumes().contains(verb.volume) { return }
+      guard let facts = try await self.image.show(image) else {
+        throw Fault.notFound("Image \(image) could not be found.")
+      }
       try await withScratch { path in
         try await save(try await self.image.download(image), to: path)
+        _ = try await inspector.inspect(path, declared: facts["disk_format"]?.string ?? "raw")
         try await backend.ensureVolume(verb.volume, sizeGiB: verb.sizeGiB, fromImage: path)
       }
     }

@@ -82,7 +82,9 @@ extension UploadVolume: Saga {
   }
 
   public func succeed(_ end: Ending, _ context: VolumeWork) async throws { try await done(end, failed: false) }
-  public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws { try await done(end, failed: true) }
+  public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws {
+    try await done(end, failed: true)
+  }
 
   private func done(_ end: Ending, failed: Bool) async throws {
     try await Volume.lifecycle.end(.upload, volume, saga: end.saga, failed: failed, in: end.tx) {
