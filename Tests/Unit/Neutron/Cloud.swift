@@ -81,6 +81,12 @@ struct Cloud {
     for (key, value) in more.members { body[key] = value }
     return try await make("ports", "port", .object(body), as: token)
   }
+  /// Expects a refusal of a request without a body.
+  func refused(
+    _ method: String, _ path: String, _ status: Int, _ type: String, at: SourceLocation = #_sourceLocation
+  ) async throws {
+    try await refused(method, path, nil, as: "demo", status, type, at: at)
+  }
   /// Expects a refusal of that status and type.
   func refused(
     _ method: String, _ path: String, _ body: JSON? = nil, as token: String = "demo", _ status: Int, _ type: String,
