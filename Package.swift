@@ -106,7 +106,7 @@ let suites: [Target] = [
   tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
   tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
   tests("PlacementTests", "Unit/Placement", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
-  tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "GlanceModel", "GlanceAPI"),
+  tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("TidyTests", "Tidy"),
 ]
 

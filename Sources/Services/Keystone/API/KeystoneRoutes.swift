@@ -5,6 +5,8 @@ extension Keystone {
   public func api() -> APIService {
     let tables = [
       Tokens.routes, Domains.routes, Projects.routes, ProjectTags.routes, Users.routes, Groups.routes, Roles.routes,
+      ImpliedRoles.routes, Grants.routes, SystemGrants.routes, RoleAssignments.routes, Services.routes,
+      Endpoints.routes, Regions.routes, Credentials.routes, ApplicationCredentials.routes,
     ]
     return APIService(
       "keystone", faults: .keystone,

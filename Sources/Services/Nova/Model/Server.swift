@@ -48,6 +48,8 @@ public struct Server: Stateful {
   /// The compute host; nil until it is scheduled.
   public var host: String?
   public var availabilityZone: String?
+  /// The zone that the user asked for; nil when any would do.
+  public var pinnedZone: String?
   /// The flavor as it was when the server was made: a later change of it does not change the server.
   public var flavor = FlavorSnapshot()
   /// nil when it boots from a volume.
@@ -81,7 +83,9 @@ public struct Server: Stateful {
       .column("id", \.id, key: true), .column("project_id", \.projectID), .column("user_id", \.userID),
       .column("name", \.name), .column("hostname", \.hostname), .column("description", \.description),
       .column("state", \.state), .column("doing", \.doing), .column("saga", \.saga), .column("power", \.power),
-      .column("host", \.host), .column("availability_zone", \.availabilityZone), .column("flavor", \.flavor),
+      .column("host", \.host), .column("availability_zone", \.availabilityZone),
+      .column("pinned_zone", \.pinnedZone), .column("flavor", \.flavor), .column("flavor_id", \.flavor.id),
+      .column("vcpus", \.flavor.vcpus), .column("memory_mib", \.flavor.memoryMiB),
       .column("image_id", \.imageID), .column("key_name", \.keyName), .column("key_public", \.keyPublic),
       .column("user_data", \.userData, secret: true), .column("metadata", \.metadata), .column("tags", \.tags),
       .column("nics", \.nics), .column("config_drive", \.configDrive), .column("root_device", \.rootDevice),

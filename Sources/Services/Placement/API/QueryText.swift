@@ -9,7 +9,8 @@ enum QueryText {
 
   /// `VCPU:2,MEMORY_MB:1024`
   static func resources(_ text: String) throws -> [(name: String, amount: Int)] {
-    let form = "Badly formed resources parameter. Expected resources query string parameter in form: "
+    let form =
+      "Badly formed resources parameter. Expected resources query string parameter in form: "
       + "?resources=VCPU:2,MEMORY_MB:1024. Got: "
     guard text.contains(where: { !$0.isWhitespace }) else { throw Fault.badRequest(form + "empty string.") }
     return try text.split(separator: ",", omittingEmptySubsequences: false).map { item in
