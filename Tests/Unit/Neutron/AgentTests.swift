@@ -20,7 +20,7 @@ struct NeutronAgentTests {
     let agent: NetworkAgent
 
     init() async throws {
-      cloud = try await Cloud()
+      cloud = try await Cloud.start()
       let drivers = NetworkDrivers(networkSwitch: bridges, dhcp: dhcp, routers: routers, firewall: firewall)
       agent = NetworkAgent(
         NetworkAgentOptions(host: "h1"), drivers: drivers, bus: cloud.bus, world: .real,
@@ -158,7 +158,7 @@ struct NeutronAgentTests {
   }
 
   @Test func onlyDifferencesReachTheDrivers() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let counting = CountingSwitch()
     let drivers = NetworkDrivers(
       networkSwitch: counting, dhcp: FakeDHCPServers(), routers: FakeRouters(), firewall: FakeFirewall())

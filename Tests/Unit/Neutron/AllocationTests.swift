@@ -5,7 +5,8 @@ import Text
 
 @Suite("neutron address allocation")
 struct NeutronAllocationTests {
-  private static func subnet(_ id: String, _ cidr: String, gateway: String? = nil, auto: Bool = false) throws -> Subnet {
+  private static func subnet(_ id: String, _ cidr: String, gateway: String? = nil, auto: Bool = false) throws -> Subnet
+  {
     var subnet = Subnet()
     let block = try #require(CIDR(cidr))
     (subnet.id, subnet.cidr, subnet.ipVersion) = (id, cidr, block.version.rawValue)
@@ -86,12 +87,13 @@ struct NeutronAllocationTests {
     }
   }
 
-  @Test(arguments: [
-    (["10.0.0.0/16"], [], 24, "10.0.0.0/24"), (["10.0.0.0/16"], ["10.0.0.0/24"], 24, "10.0.1.0/24"),
-    (["10.0.0.0/16"], ["10.0.0.0/25"], 24, "10.0.1.0/24"), (["10.0.0.0/16"], ["10.0.0.0/17"], 24, "10.0.128.0/24"),
-    (["10.0.0.0/24", "10.9.0.0/24"], ["10.0.0.0/24"], 24, "10.9.0.0/24"),
-    (["10.0.0.0/24"], ["10.0.0.0/24"], 25, nil), (["10.0.0.0/24"], [], 16, nil),
-  ] as [([String], [String], Int, String?)])
+  @Test(
+    arguments: [
+      (["10.0.0.0/16"], [], 24, "10.0.0.0/24"), (["10.0.0.0/16"], ["10.0.0.0/24"], 24, "10.0.1.0/24"),
+      (["10.0.0.0/16"], ["10.0.0.0/25"], 24, "10.0.1.0/24"), (["10.0.0.0/16"], ["10.0.0.0/17"], 24, "10.0.128.0/24"),
+      (["10.0.0.0/24", "10.9.0.0/24"], ["10.0.0.0/24"], 24, "10.9.0.0/24"),
+      (["10.0.0.0/24"], ["10.0.0.0/24"], 25, nil), (["10.0.0.0/24"], [], 16, nil),
+    ] as [([String], [String], Int, String?)])
   func blocksAreCutFromPools(_ prefixes: [String], _ taken: [String], _ length: Int, _ expected: String?) {
     let block = SubnetPoolCutting.next(
       length, from: prefixes.compactMap { CIDR($0) }, taken: taken.compactMap { CIDR($0) })

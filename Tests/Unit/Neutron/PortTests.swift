@@ -4,7 +4,7 @@ import Testing
 @Suite("neutron ports")
 struct NeutronPortTests {
   @Test func aPortGetsAnAddressAMACAndTheDefaultGroup() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let subnet = try await cloud.subnet(network)
     let port = try await cloud.port(network, ["name": "p"])
@@ -18,7 +18,7 @@ struct NeutronPortTests {
   }
 
   @Test func addressesAreWantedAndRefused() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let subnet = try await cloud.subnet(network)
     let port = try await cloud.port(
@@ -36,7 +36,7 @@ struct NeutronPortTests {
   }
 
   @Test func aFullSubnetSaysSo() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     _ = try await cloud.subnet(network, "10.0.0.0/29")
     for _ in 0..<4 { _ = try await cloud.port(network) }
@@ -45,7 +45,7 @@ struct NeutronPortTests {
   }
 
   @Test func manyAtOnceNeverShareAnAddress() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     _ = try await cloud.subnet(network)
     let addresses = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -56,7 +56,7 @@ struct NeutronPortTests {
   }
 
   @Test func addressesOfIPv6FollowTheMAC() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let body: JSON = [
       "network_id": .string(network), "cidr": "fd00:1::/64", "ip_version": 6, "ipv6_address_mode": "slaac",
@@ -71,7 +71,7 @@ struct NeutronPortTests {
   }
 
   @Test func aServiceBindsAPortAndOnlyItAndAdministratorsSeeTheBinding() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let port = try await cloud.port(network)
     let bind: JSON = [
@@ -86,7 +86,7 @@ struct NeutronPortTests {
   }
 
   @Test func listsKnowAddressesAndGroups() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let subnet = try await cloud.subnet(network)
     let port = try await cloud.port(network)
@@ -104,7 +104,7 @@ struct NeutronPortTests {
   }
 
   @Test func aPortIsChanged() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let subnet = try await cloud.subnet(network)
     let port = try await cloud.port(network)
@@ -113,7 +113,8 @@ struct NeutronPortTests {
     }
     let more = try await put(["fixed_ips": [["subnet_id": .string(subnet)], ["ip_address": "10.0.0.99"]]])
     #expect(more["port"]?["fixed_ips"]?.array?.compactMap { $0["ip_address"]?.string } == ["10.0.0.3", "10.0.0.99"])
-    #expect(try await put(["port_security_enabled": false])["NeutronError"]?["type"] == "PortSecurityPortHasSecurityGroup")
+    #expect(
+      try await put(["port_security_enabled": false])["NeutronError"]?["type"] == "PortSecurityPortHasSecurityGroup")
     let open = try await put(["port_security_enabled": false, "security_groups": []])
     #expect(open["port"]?["port_security_enabled"] == false)
     let pairs = try await put(["port_security_enabled": true, "allowed_address_pairs": [["ip_address": "10.0.0.0/28"]]])
@@ -123,7 +124,7 @@ struct NeutronPortTests {
   }
 
   @Test func otherTenantsGroupsDoNotExist() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let foreign = try await cloud.make("security-groups", "security_group", ["name": "g"], as: "other")
     let body: JSON = ["port": ["network_id": .string(network), "security_groups": [.string(foreign.id)]]]
@@ -131,7 +132,7 @@ struct NeutronPortTests {
   }
 
   @Test func aMACIsUsedOnceOnANetwork() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     _ = try await cloud.port(network, ["mac_address": "fa:16:3e:00:00:01"])
     let body: JSON = ["port": ["network_id": .string(network), "mac_address": "fa:16:3e:00:00:01"]]

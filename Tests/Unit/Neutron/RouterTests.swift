@@ -13,7 +13,7 @@ struct NeutronRouterTests {
     var path: String { "/v2.0/routers/\(router)" }
 
     init() async throws {
-      cloud = try await Cloud()
+      cloud = try await Cloud.start()
       external = try await cloud.external()
       network = try await cloud.network()
       subnet = try await cloud.subnet(network)
