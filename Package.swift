@@ -89,7 +89,7 @@ let services: [Target] = [
   module("NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
   module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
   module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
-  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
+  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
 
 let programs: [Target] = [
@@ -104,10 +104,14 @@ let suites: [Target] = [
   tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("CinderTests", "Unit/Cinder", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
-  tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent"),
+  tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
   tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
   tests("PlacementTests", "Unit/Placement", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
+  tests(
+    "NovaMetadataTests", "Unit/NovaMetadata", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP",
+    "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
   tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
+  tests("NovaTests", "Unit/Nova", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),
 ]
 

@@ -57,17 +57,18 @@ public struct Endpoint: Sendable {
   }
 
   private static func checkDisjoint(_ routes: [BoundRoute]) throws {
-    let groups = Dictionary(grouping: routes) { "\($0.method) \($0.mount)\($0.path) \($0.action ?? "")" }
+    let groups = Dictionary(grouping: routes) { row in
+      let path = row.segments.map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
+      return "\(row.method) /\(path) \(row.action ?? "")"
+    }
     for (what, rows) in groups {
       for (i, a) in rows.enumerated() {
         for b in rows[(i + 1)...] where a.span.overlaps(b.span) {
-          throw Fault.internalError("Two rows of \(service(of: what)) exist in the same version; give one an `until:`.")
+          throw Fault.internalError("Two rows of \(what) exist in the same version; give one an `until:`.")
         }
       }
     }
   }
-  private static func service(of what: String) -> String { what }
-
   static let stages: [Stage] = [
     .identifyRequest, .log, .renderFaults, .negotiateVersion, .match, .authenticateCaller, .checkPolicy, .readBody,
   ]
@@ -100,6 +101,8 @@ struct Exchange: Sendable {
   var segments: [String] = []
   /// The rows that the path and method leave; one is chosen by version, and by the body's key for actions.
   var candidates: [BoundRoute] = []
+  /// The methods of a path that does not have the one that was asked for.
+  var otherMethods: [String] = []
   var row: BoundRoute?
   var caller = Caller.anonymous
   var body = JSON.null
@@ -117,7 +120,9 @@ struct Exchange: Sendable {
   func incoming(for row: BoundRoute) -> Incoming {
     let path = Router.parameters(of: row, in: segments)
     var mount = row.mount
-    for (name, value) in path { mount = mount.replacing("{\(name)}", with: value) }
+    if mount.utf8.contains(UInt8(ascii: "{")) {
+      for (name, value) in path { mount = mount.replacing("{\(name)}", with: percentEncode(value)) }
+    }
     let fields = endpoint.service.selectsFields ? Set(request.query.filter { $0.name == "fields" }.map(\.value)) : []
     return Incoming(
       request: request, path: path, body: body, caller: caller, version: version, baseURL: baseURL, mount: mount,

@@ -10,7 +10,7 @@ public struct PageRequest: Sendable {
   public let sort: [(column: String, descending: Bool)]
 
   /// Reads `limit`, `marker` and the sort in each of the spellings in use: repeated `sort_key`/`sort_dir`, and
-  /// `sort=key:dir,key`.
+  /// `sort=key:dir,key`. A key without a direction takes that of the fallback's first.
   /// - Parameters:
   ///   - sortable: the keys clients may sort by, and the columns behind them; those columns must not be null.
   ///   - fallback: the order when the client names none.
@@ -37,6 +37,7 @@ public struct PageRequest: Sendable {
         return (key: String(parts.first ?? ""), direction: parts.count > 1 ? String(parts[1]) : "")
       }
     }
+    let usual = fallback.first?.descending ?? false
     sort =
       try keys.isEmpty
       ? fallback
@@ -48,7 +49,7 @@ public struct PageRequest: Sendable {
         guard ["", "asc", "desc"].contains(item.direction.lowercased()) else {
           throw Fault.badRequest("Invalid sort direction \(item.direction). It is asc or desc.")
         }
-        return (column: column, descending: item.direction.isEmpty ? false : item.direction.lowercased() == "desc")
+        return (column: column, descending: item.direction.isEmpty ? usual : item.direction.lowercased() == "desc")
       }
   }
 

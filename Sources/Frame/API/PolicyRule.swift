@@ -28,7 +28,9 @@ public indirect enum PolicyRule: Sendable, Equatable {
     switch self {
     case .always: return true
     case .never: return false
-    case .role(let name): return caller.roles.contains(name)
+    case .role(let name):
+      // oslo.policy compares the names of roles without case.
+      return caller.roles.contains(name) || caller.roles.contains { Self.isSame($0, name) }
     case .rule(let name):
       guard let rule = rules[name] else { return false }
       return rule.decide(caller, target: target, rules: rules, depth: depth + 1)
@@ -57,6 +59,20 @@ public indirect enum PolicyRule: Sendable, Equatable {
         }
       }
       return unknown ? nil : false
+    }
+  }
+
+  private static func isSame(_ a: String, _ b: String) -> Bool {
+    a.utf8.count == b.utf8.count && a.lowercased() == b.lowercased()
+  }
+
+  /// The names of the rules it refers to.
+  var references: [String] {
+    switch self {
+    case .rule(let name): [name]
+    case .not(let rule): rule.references
+    case .all(let list), .any(let list): list.flatMap(\.references)
+    default: []
     }
   }
 
@@ -145,14 +161,17 @@ private struct PolicyParser {
     guard let colon = word.firstIndex(of: ":"), colon != word.startIndex else { throw fault() }
     let kind = String(word[..<colon])
     let match = String(word[word.index(after: colon)...])
+    let isAttribute = match.hasPrefix("%(") && match.hasSuffix(")s") && match.utf8.count > 4
+    guard !match.isEmpty, isAttribute || !match.contains(where: { "%()".contains($0) }) else { throw fault() }
+    let isQuoted = kind.utf8.count > 1 && kind.hasPrefix("'") && kind.hasSuffix("'")
+    guard isQuoted || kind.allSatisfy({ $0.isLetter || $0.isNumber || "_-.".contains($0) }) else { throw fault() }
+    guard !isAttribute || (kind != "role" && kind != "rule") else { throw fault() }
     switch kind {
     case "role": return .role(match)
     case "rule": return .rule(match)
     default:
-      let operand: PolicyRule.Operand =
-        match.hasPrefix("%(") && match.hasSuffix(")s")
-        ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
-      if kind.hasPrefix("'") && kind.hasSuffix("'") { return .literal(String(kind.dropFirst().dropLast()), operand) }
+      let operand: PolicyRule.Operand = isAttribute ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
+      if isQuoted { return .literal(String(kind.dropFirst().dropLast()), operand) }
       return .credential(kind, operand)
     }
   }

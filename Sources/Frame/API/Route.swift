@@ -81,7 +81,7 @@ public struct Routes<Service: Sendable>: Sendable {
       rows.map { row in
         BoundRoute(
           method: row.method, mount: mount, path: row.path, action: row.action, rule: row.rule, policy: row.policy,
-          span: row.span, status: row.status, reads: row.reads
+          span: row.span, status: row.status, reads: row.reads, segments: Router.segments(mount + row.path)
         ) { incoming in try await row.run(Call(service: service, incoming: incoming)) }
       }
     }
@@ -99,6 +99,8 @@ public struct BoundRoute: Sendable {
   public let span: Span
   public let status: Int
   public let reads: BodyReading
+  /// Mount and path, taken apart once.
+  let segments: [String]
   let run: @Sendable (Incoming) async throws -> Response
 
   var isOpen: Bool { policy.text == Policy.open.text }

@@ -1,6 +1,7 @@
 internal import HTTP
 
-/// Finds the rows of a path: a tree of segments, literal before parameter, tried again where the literal leads nowhere.
+/// Finds the rows of a path: a tree of segments, literal before parameter, tried again where the literal leads nowhere
+/// or to nothing of that method.
 struct Router: Sendable {
   final class Node: Sendable {
     let literals: [String: Node]
@@ -25,17 +26,21 @@ struct Router: Sendable {
       parameter = parameters.isEmpty ? nil : Node(parameters)
     }
 
-    func find(_ segments: ArraySlice<String>) -> Node? {
-      guard let first = segments.first else { return rows.isEmpty ? nil : self }
-      if let next = literals[first], let found = next.find(segments.dropFirst()) { return found }
-      return first.isEmpty ? nil : parameter?.find(segments.dropFirst())
+    /// - Parameter method: nil for a node of any.
+    func find(_ segments: ArraySlice<String>, _ method: String?) -> Node? {
+      guard let first = segments.first else {
+        let isWanted = method.map { Router.rows(rows, $0) != nil } ?? !rows.isEmpty
+        return isWanted ? self : nil
+      }
+      if let next = literals[first], let found = next.find(segments.dropFirst(), method) { return found }
+      return first.isEmpty ? nil : parameter?.find(segments.dropFirst(), method)
     }
   }
 
   private let root: Node
 
   init(_ routes: [BoundRoute]) {
-    root = Node(routes.map { (segments: Self.segments($0.mount + $0.path)[...], row: $0) })
+    root = Node(routes.map { (segments: $0.segments[...], row: $0) })
   }
 
   /// The decoded segments of a path; a slash at the end makes no difference, as in upstream's services.
@@ -46,14 +51,22 @@ struct Router: Sendable {
     return list
   }
 
-  /// The rows of a path by method; nil when no row has it.
-  func rows(of segments: [String]) -> [String: [BoundRoute]]? { root.find(segments[...])?.rows }
+  /// The rows of a path by method, those of the place that has this method first; nil when no row has the path.
+  func rows(of segments: [String], method: String) -> [String: [BoundRoute]]? {
+    (root.find(segments[...], method) ?? root.find(segments[...], nil))?.rows
+  }
+
+  /// The rows for a method; a HEAD that has none is answered as a GET.
+  static func rows(_ rows: [String: [BoundRoute]], _ method: String) -> [BoundRoute]? {
+    rows[method] ?? (method == "HEAD" ? rows["GET"] : nil)
+  }
 
   /// The parameters of a row in a path that matched it.
   static func parameters(of row: BoundRoute, in segments: [String]) -> [String: String] {
     var found: [String: String] = [:]
-    for (pattern, value) in zip(Router.segments(row.mount + row.path), segments)
-    where pattern.hasPrefix("{") && pattern.hasSuffix("}") { found[String(pattern.dropFirst().dropLast())] = value }
+    for (pattern, value) in zip(row.segments, segments) where pattern.hasPrefix("{") && pattern.hasSuffix("}") {
+      found[String(pattern.dropFirst().dropLast())] = value
+    }
     return found
   }
 }

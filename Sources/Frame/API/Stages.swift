@@ -58,20 +58,22 @@ extension Stage {
       exchange.request.headers.all(header).flatMap { $0.split(separator: ",") }
       .compactMap { item -> String? in
         let words = item.split(separator: " ")
-        return words.count == 2 && words[0] == versions.serviceType ? String(words[1]) : nil
+        return words.count == 2 && words[0].lowercased() == versions.serviceType ? String(words[1]) : nil
       }.last ?? versions.legacyHeader.flatMap { exchange.request.headers[$0] }
     var refusal: Fault?
     switch asked {
     case nil: exchange.version = versions.minimum
     case "latest": exchange.version = versions.maximum
     case let text?:
+      exchange.version = versions.minimum
       if let version = Microversion(text) {
-        exchange.version = version
         if version < versions.minimum || version > versions.maximum {
           refusal = Fault(
             .notAcceptable,
-            "Version \(text) is not supported by the API. Minimum is \(versions.minimum) and maximum is \(versions.maximum)."
-          )
+            "Version \(text) is not supported by the API. "
+              + "Minimum is \(versions.minimum) and maximum is \(versions.maximum).")
+        } else {
+          exchange.version = version
         }
       } else {
         refusal = .badRequest("API Version String \(text) is of invalid format. Must be of format MajorNum.MinorNum.")
@@ -94,26 +96,32 @@ extension Stage {
     try await renderFaults.run(exchange, next)
   }
 
-  /// Finds the rows of the path and method; without a token an unknown path is told from a known one only by 401.
+  /// Finds the rows of the path and method. What has none is refused by the next stage, which first asks for a token:
+  /// strangers do not learn which paths there are.
   static let match = Stage(name: "route") { exchange, next in
     var exchange = exchange
-    exchange.segments = Router.segments(exchange.request.path)
-    let anonymous = exchange.request.headers["X-Auth-Token"] == nil
-    guard let rows = exchange.endpoint.router.rows(of: exchange.segments) else {
-      if anonymous { throw Fault.unauthorized() }
-      throw Fault.notFound("The resource could not be found.")
-    }
     let method = exchange.request.method
-    guard let found = rows[method] ?? (method == "HEAD" ? rows["GET"] : nil) else {
-      if anonymous, !rows.values.joined().allSatisfy(\.isOpen) { throw Fault.unauthorized() }
-      var response = exchange.response(
-        to: Fault(.methodNotAllowed, "The method \(method) is not allowed for this resource."))
-      response.headers["Allow"] = rows.keys.sorted().joined(separator: ", ")
-      return response
+    exchange.segments = Router.segments(exchange.request.path)
+    guard let rows = exchange.endpoint.router.rows(of: exchange.segments, method: method) else {
+      return try await next(exchange)
     }
-    let hasMicroversions = exchange.endpoint.service.microversions != nil
-    exchange.candidates = found.filter { !hasMicroversions || $0.span.contains(exchange.version) }
+    guard let found = Router.rows(rows, method) else {
+      if rows.values.joined().allSatisfy(\.isOpen) { return notAllowed(exchange, rows.keys.sorted()) }
+      exchange.otherMethods = rows.keys.sorted()
+      return try await next(exchange)
+    }
+    exchange.candidates = found
+    if exchange.endpoint.service.microversions != nil, !found.allSatisfy({ $0.span.contains(exchange.version) }) {
+      exchange.candidates = found.filter { $0.span.contains(exchange.version) }
+    }
     return try await next(exchange)
+  }
+
+  private static func notAllowed(_ exchange: Exchange, _ methods: [String]) -> Response {
+    var response = exchange.response(
+      to: Fault(.methodNotAllowed, "The method \(exchange.request.method) is not allowed for this resource."))
+    response.headers["Allow"] = methods.joined(separator: ", ")
+    return response
   }
 
   /// Learns who asks. Only rows that are open to all need no token.
@@ -122,6 +130,7 @@ extension Stage {
     if !exchange.candidates.isEmpty, exchange.candidates.allSatisfy(\.isOpen) { return try await next(exchange) }
     guard let token = exchange.request.headers["X-Auth-Token"], !token.isEmpty else { throw Fault.unauthorized() }
     let caller = try await exchange.endpoint.authenticate(token)
+    if !exchange.otherMethods.isEmpty { return notAllowed(exchange, exchange.otherMethods) }
     if exchange.candidates.isEmpty { throw Fault.notFound("The resource could not be found.") }
     exchange.caller = caller
     guard var trace = Trace.current else { return try await next(exchange) }
@@ -153,13 +162,13 @@ extension Stage {
     guard case .json(let limit)? = exchange.row?.reads ?? limits.first else { return try await next(exchange) }
     let bytes = try await exchange.request.body.collect(limit: limit)
     if !bytes.isEmpty {
-      if let type = exchange.request.headers["Content-Type"], !type.isEmpty, !type.contains("json") {
+      if let type = exchange.request.headers["Content-Type"], !type.isEmpty, !type.lowercased().contains("json") {
         throw Fault(.unsupportedMedia, "Unsupported Content-Type \(type). Send the body as application/json.")
       }
       exchange.body = try JSON(parsing: bytes)
     }
     if exchange.row == nil {
-      guard let object = exchange.body.object, !object.isEmpty else {
+      guard let object = exchange.body.object, object.count == 1 else {
         throw Fault.badRequest("Malformed request body: it must be an object with the name of one action.")
       }
       guard let row = exchange.candidates.first(where: { $0.action.map { object[$0] != nil } ?? false }) else {

@@ -104,14 +104,19 @@ public struct Page<Model: Sendable>: Output {
     case .beside:
       if let nextURL { object.append(view.plural + "_links", [["rel": "next", "href": .string(nextURL)]]) }
     case .keystone:
-      object.append("links", ["next": nextURL.json, "self": .string(here), "previous": nil])
+      object.append(
+        "links",
+        [
+          "next": nextURL.json,
+          "self": .string(incoming.request.query.isEmpty ? here : here + "?" + writeQuery(incoming.request.query)),
+          "previous": nil,
+        ])
     }
     return JSON.object(object).response(to: incoming, status: status)
   }
 
   static func query(of incoming: Incoming, marker: String) -> String {
-    (incoming.request.query.filter { $0.name != "marker" } + [(name: "marker", value: marker)])
-      .map { percentEncode($0.name) + "=" + percentEncode($0.value) }.joined(separator: "&")
+    writeQuery(incoming.request.query.filter { $0.name != "marker" } + [(name: "marker", value: marker)])
   }
 }
 extension Page where Model: Viewed {

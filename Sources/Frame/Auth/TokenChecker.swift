@@ -11,11 +11,28 @@ internal import Synchronization
 public final class TokenChecker: Sendable {
   /// How long an answer is trusted.
   public static let memory = Duration.milliseconds(800)
+  /// Answers remembered at once; beyond that the identity service is asked each time.
   private static let capacity = 10_000
 
   private let identity: IdentityClient
   private let world: World
-  private let known = Mutex<[String: (caller: Caller, until: Duration)]>([:])
+  private let known = Mutex(Known())
+
+  /// Two generations, so that what is over is dropped whole and never looked for.
+  private struct Known {
+    var young: [String: (caller: Caller, until: Duration)] = [:]
+    var old: [String: (caller: Caller, until: Duration)] = [:]
+    var since = Duration.zero
+
+    mutating func add(_ caller: Caller, of token: String, at now: Duration) {
+      if now - since > memory {
+        old = young
+        young = [:]
+        since = now
+      }
+      if young.count < capacity { young[token] = (caller, now + memory) }
+    }
+  }
 
   public init(identity: IdentityClient, world: World) {
     self.identity = identity
@@ -25,7 +42,7 @@ public final class TokenChecker: Sendable {
   /// - Throws: `unauthorized` for a token that is not valid; `unavailable` when the identity service does not answer.
   public func caller(of token: String) async throws -> Caller {
     let now = world.uptime()
-    if let hit = known.withLock({ $0[token] }), hit.until > now {
+    if let hit = known.withLock({ $0.young[token] ?? $0.old[token] }), hit.until > now {
       guard hit.caller.expires > world.now() else { throw Fault.unauthorized() }
       return hit.caller
     }
@@ -37,10 +54,7 @@ public final class TokenChecker: Sendable {
       }
     }
     guard let caller = Caller(token: token, body: body) else { throw Fault.unauthorized() }
-    known.withLock { known in
-      if known.count >= Self.capacity { known = known.filter { $0.value.until > now } }
-      if known.count < Self.capacity { known[token] = (caller, now + Self.memory) }
-    }
+    known.withLock { $0.add(caller, of: token, at: now) }
     return caller
   }
 }

@@ -48,30 +48,36 @@ public struct Bus: Sendable {
     await carrier.cast(topic, V.name, Array(body))
   }
 
-  /// Answers the verbs of a topic.
+  /// Answers the verbs of a topic, in place of whoever did so before in this process.
   public func serve(_ topic: String, _ verbs: [Served]) {
     let table = Dictionary(verbs.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     carrier.serve(topic) { verb, body in
-      guard let served = table[verb] else { throw Fault(.notImplemented, "\(topic) does not know \(verb).") }
+      guard let served = table[verb] else {
+        return try Served.answer(Fault(.notImplemented, "\(topic) does not know \(verb)."))
+      }
       return try await served.run(body)
     }
   }
 }
 
-/// One verb with what answers it.
+/// One verb with what answers it. Whatever goes wrong travels back as a fault in the answer, since a wire carries no
+/// other errors.
 public struct Served: Sendable {
   let name: String
   let run: @Sendable ([UInt8]) async throws -> [UInt8]
 
   public static func on<V: Verb>(_ verb: V.Type, _ handler: @escaping @Sendable (V) async throws -> V.Reply) -> Self {
     Served(name: V.name) { body in
-      let envelope = try JSONDecoder().decode(Envelope<V>.self, from: Data(body))
-      var answer = Answer<V.Reply>()
       do {
-        answer.value = try await Trace.$current.withValue(envelope.trace) { try await handler(envelope.body) }
-      } catch { answer.fault = CarriedFault(Fault(wrapping: error)) }
-      return Array(try JSONEncoder().encode(answer))
+        let envelope = try JSONDecoder().decode(Envelope<V>.self, from: Data(body))
+        let value = try await Trace.$current.withValue(envelope.trace) { try await handler(envelope.body) }
+        return Array(try JSONEncoder().encode(Answer(value: value)))
+      } catch { return try answer(Fault(wrapping: error)) }
     }
+  }
+
+  static func answer(_ fault: Fault) throws -> [UInt8] {
+    Array(try JSONEncoder().encode(Answer<Done>(fault: CarriedFault(fault))))
   }
 }
 
@@ -81,6 +87,10 @@ private struct Envelope<Body: Codable>: Codable {
 }
 private struct Answer<Value: Codable>: Codable {
   var value: Value?
+  var fault: CarriedFault?
+}
+/// An answer of any kind, as far as it tells of a failure.
+private struct Refusal: Decodable {
   var fault: CarriedFault?
 }
 private struct CarriedFault: Codable {
@@ -112,7 +122,10 @@ public final class LocalCarrier: Carrier {
   public func cast(_ topic: String, _ verb: String, _ body: [UInt8]) async {
     guard let handler = topics.withLock({ $0[topic] }) else { return }
     Task { [log] in
-      do { _ = try await handler(verb, body) } catch {
+      do {
+        let answer = try await handler(verb, body)
+        if let fault = try JSONDecoder().decode(Refusal.self, from: Data(answer)).fault { throw fault.fault }
+      } catch {
         log.warning("cast failed", ["topic": topic, "verb": verb, "cause": "\(error)"])
       }
     }

@@ -79,8 +79,10 @@ public struct ServiceClient: Sendable {
 
   private func refusal(_ response: Response, _ method: String, _ path: String) async -> Fault {
     let bytes = (try? await Self.bytes(of: response)) ?? []
-    let kind = Self.kind(of: response.status)
     let said = Self.message(in: bytes)
+    // Neutron says so by the type, cinder by the name of the body.
+    let isOverQuota = said.code == "OverQuota" || said.code == "overLimit" && response.status == 413
+    let kind = isOverQuota ? .overQuota : Self.kind(of: response.status)
     return Fault(
       kind, said.message ?? "The \(name) service answered \(response.status).",
       detail: "\(name): \(method) \(path): \(response.status)", code: said.code)
@@ -101,8 +103,8 @@ public struct ServiceClient: Sendable {
     case 415: .unsupportedMedia
     case 416: .rangeNotSatisfiable
     case 501: .notImplemented
-    case 503: .unavailable
-    case 504: .timedOut
+    case 429, 502, 503: .unavailable
+    case 408, 504: .timedOut
     case 507: .outOfSpace
     default: .internalError
     }
@@ -116,22 +118,29 @@ public struct ServiceClient: Sendable {
     }
     if let first = json["errors"]?[0] { return (first["detail"]?.string, first["code"]?.string) }
     for member in object.members {
-      if let message = member.value["message"]?.string { return (message, member.value["type"]?.string) }
+      guard let message = member.value["message"]?.string else { continue }
+      return (message, member.value["type"]?.string ?? (member.key == "error" ? nil : member.key))
     }
     return (json["message"]?.string, nil)
   }
 
-  /// The text of a small HTML page, as glance answers.
+  /// The text of a small HTML page, as glance answers: what stands below its heading.
   private static func stripped(_ page: String) -> String {
+    let headingEnd = "</h1>"
+    var rest = Substring(page)
+    if let heading = page.firstRange(of: headingEnd) { rest = page[heading.upperBound...] }
     var text = ""
     var inTag = false
-    for c in page.drop(while: { $0 != "\n" }).isEmpty ? Substring(page) : page[...] {
+    for c in rest {
       switch c {
       case "<": inTag = true
       case ">": inTag = false
       default: if !inTag { text.append(c) }
       }
     }
+    for (entity, character) in [
+      ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&amp;", "&"),
+    ] { text = text.replacing(entity, with: character) }
     return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }

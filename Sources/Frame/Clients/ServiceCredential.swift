@@ -9,7 +9,17 @@ public final class ServiceCredential: Sendable {
   private let user: String
   private let password: String
   private let world: World
-  private let held = Mutex<(token: String, renewAt: Timestamp)?>(nil)
+  private let held = Mutex(Held())
+
+  private struct Token: Sendable {
+    let text: String
+    let renewAt: Timestamp
+    let end: Timestamp
+  }
+  private struct Held {
+    var token: Token?
+    var fetch: Task<Token, any Error>?
+  }
 
   /// - Parameter identity: where keystone answers; its paths begin with `/v3`.
   public init(identity: any Transport, user: String, password: String, world: World) {
@@ -19,10 +29,39 @@ public final class ServiceCredential: Sendable {
     self.world = world
   }
 
-  /// A token scoped to the project `service`.
-  /// - Throws: the identity service's refusal.
+  /// A token scoped to the project `service`. However many ask at once, the identity service is asked once.
+  /// - Throws: the identity service's refusal, as `unavailable`.
   public func token() async throws -> String {
-    if let held = held.withLock({ $0 }), world.now() < held.renewAt { return held.token }
+    if let token = held.withLock({ $0.token }), world.now() < token.renewAt { return token.text }
+    let fetch = held.withLock { held -> Task<Token, any Error> in
+      if let fetch = held.fetch { return fetch }
+      let fetch = Task { try await self.fetch() }
+      held.fetch = fetch
+      return fetch
+    }
+    return try await fetch.value.text
+  }
+
+  /// Forgets the token, after a service has refused it.
+  public func forget() { held.withLock { $0.token = nil } }
+
+  private func fetch() async throws -> Token {
+    do {
+      let token = try await ask()
+      held.withLock { $0 = Held(token: token) }
+      return token
+    } catch {
+      let old = held.withLock { held in
+        held.fetch = nil
+        return held.token
+      }
+      // Identity may be away for a while; the old token still has half its life.
+      guard let old, world.now() + .seconds(10) < old.end else { throw error }
+      return old
+    }
+  }
+
+  private func ask() async throws -> Token {
     let body: JSON = [
       "auth": [
         "identity": [
@@ -47,11 +86,6 @@ public final class ServiceCredential: Sendable {
     }
     // Renewed at half its life, so that no call sets out with a token about to end.
     let now = world.now()
-    let renewAt = now + .microseconds((expiry - now).microseconds / 2)
-    held.withLock { $0 = (token, renewAt) }
-    return token
+    return Token(text: token, renewAt: now + .microseconds((expiry - now).microseconds / 2), end: expiry)
   }
-
-  /// Forgets the token, after a service has refused it.
-  public func forget() { held.withLock { $0 = nil } }
 }

@@ -12,6 +12,7 @@ public final class Reconciler: Sendable {
   let body: @Sendable () async throws -> Void
   private let wakes = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
   private let tasks = Mutex<[Task<Void, Never>]>([])
+  private let last = Mutex<Task<Void, any Error>?>(nil)
   private let log = Log("work.reconciler")
 
   public init(_ name: String, every: Duration, _ body: @escaping @Sendable () async throws -> Void) {
@@ -20,29 +21,52 @@ public final class Reconciler: Sendable {
     self.body = body
   }
 
-  /// Runs it soon, once, however often it is called before that.
+  /// Runs it soon, once more after a run that is under way, and once only, however often it is called
+  /// before that.
   public func wake() { wakes.continuation.yield() }
 
-  /// Runs it now and waits for it; for tests and for orderly starts.
-  public func runOnce() async throws { try await body() }
+  /// Runs it, after the run that may be under way, and waits for it; for tests and for orderly starts.
+  public func runOnce() async throws {
+    let run = last.withLock { last in
+      let before = last
+      let run = Task { [body] in
+        _ = await before?.result
+        try Task.checkCancellation()
+        try await body()
+      }
+      last = run
+      return run
+    }
+    try await withTaskCancellationHandler {
+      try await run.value
+    } onCancel: {
+      run.cancel()
+    }
+  }
 
   public func start(_ world: World) {
     let runs = Task { [weak self, wakes] in
       for await _ in wakes.stream {
         guard let self, !Task.isCancelled else { return }
-        do { try await self.body() } catch is CancellationError { return } catch {
+        do {
+          try await Trace.$current.withValue(Trace(requestID: world.requestID())) { try await self.runOnce() }
+        } catch {
+          if Task.isCancelled { return }
           self.log.warning("reconciler failed, to be tried again", ["name": self.name, "cause": "\(error)"])
         }
       }
     }
     let timer = Task { [weak self] in
-      while let self, !Task.isCancelled {
-        self.wake()
-        let pause = self.every
+      while let pause = self?.beat() {
         do { try await world.sleep(pause) } catch { return }
       }
     }
     tasks.withLock { $0 = [runs, timer] }
+  }
+
+  private func beat() -> Duration {
+    wake()
+    return every
   }
 
   public func stop() {

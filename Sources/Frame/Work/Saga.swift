@@ -73,7 +73,7 @@ public struct SagaRow: Versioned {
   /// The process that works on it, and until when it may be thought alive.
   public var owner: String?
   public var leaseUntil = Timestamp(seconds: 0)
-  /// Not before this time.
+  /// Not before this time, after the store itself made trouble.
   public var notBefore = Timestamp(seconds: 0)
   public var createdAt = Timestamp(seconds: 0)
   public var updatedAt = Timestamp(seconds: 0)
@@ -81,6 +81,7 @@ public struct SagaRow: Versioned {
   public var requestID: String?
   public var userID: String?
   public var projectID: String?
+  /// Counted on by every claim, and named by every save: the fence.
   public var generation = 0
   public init() {}
 
@@ -93,7 +94,7 @@ public struct SagaRow: Versioned {
       .column("owner", \.owner), .column("lease_until", \.leaseUntil), .column("not_before", \.notBefore),
       .column("created_at", \.createdAt), .column("updated_at", \.updatedAt), .column("request_id", \.requestID),
       .column("user_id", \.userID), .column("project_id", \.projectID), .column("generation", \.generation),
-    ], indexes: [.index("subject"), .index("phase")])
+    ], indexes: [.index("subject"), .index("phase"), .index("after_saga")])
 
   public static let schema = Schema("work", tables: [table])
 }

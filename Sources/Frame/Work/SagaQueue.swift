@@ -7,7 +7,9 @@ internal import Synchronization
 /// Begins, runs and resumes sagas.
 ///
 /// A saga that this process can run is claimed as it begins and runs as soon as its transaction has been committed.
-/// Whatever another process left behind is found by `takeOver` at the start and by the poll, once its lease is over.
+/// Whatever another process left behind is found by the poll: at the start what an earlier incarnation of this node
+/// held, later what nobody holds or whose lease is over. Every claim counts the row's generation on, and every save
+/// names it: so a worker that slept through its lease can write nothing, even when this process claimed the saga anew.
 public final class SagaQueue: Sendable {
   /// How long a process that says nothing is thought alive; renewed three times in that time.
   public static let lease = Duration.seconds(15)
@@ -17,43 +19,64 @@ public final class SagaQueue: Sendable {
   /// `NODE/INCARNATION`: what an earlier incarnation of this node held can be taken over at once.
   let owner: String
   let node: String
-  private let state = Mutex(State())
-  private let log = Log("work.saga")
+  let state = Mutex(State())
+  let log = Log("work.saga")
+  /// Asked after every save, for trials: whether the process dies now.
+  let diesAfterSave: (@Sendable () -> Bool)?
 
   struct State {
     var runners: [String: Runner] = [:]
-    var running: [String: Task<Void, Never>] = [:]
+    /// Those that have a slot.
+    var running: [String: Interruption] = [:]
+    /// Those that wait for their time; they hold no slot.
+    var resting: [String: Task<Void, Never>] = [:]
+    /// Those that wait for a slot, in order.
     var waiting: [String] = []
-    var stopping = false
+    /// Whether the store may hold sagas that this process had no room for.
+    var isCrowded = false
+    var isStopping = false
+    var isDead = false
     var poll: Task<Void, Never>?
-    var polled = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let polled = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
-  typealias Runner = @Sendable (SagaRow) async -> Void
+  typealias Runner = @Sendable (SagaRow, Interruption) async -> SagaOutcome
 
   /// How many sagas run at once; the rest wait in order.
   let width: Int
 
-  /// - Parameter node: the name of this machine's part of the cloud, the same after a restart.
-  public init(store: Store, world: World, node: String, width: Int = 64) {
+  /// - Parameter node: the name of this machine's part of the cloud, the same after a restart. No two processes that
+  ///   live at once may have the same.
+  public convenience init(store: Store, world: World, node: String, width: Int = 64) {
+    self.init(store: store, world: world, node: node, width: width, diesAfterSave: nil)
+  }
+
+  init(store: Store, world: World, node: String, width: Int, diesAfterSave: (@Sendable () -> Bool)?) {
     self.store = store
     self.world = world
     self.node = node
-    self.width = width
+    self.width = max(1, width)
+    self.diesAfterSave = diesAfterSave
     owner = "\(node)/\(world.hexID())"
   }
 
   /// Lets this process run sagas of that kind.
   public func register<S: Saga>(_ type: S.Type, _ context: S.Context) {
-    let run: Runner = { [weak self] row in
-      guard let self else { return }
-      var run = SagaRun<S>(row: row, context: context, queue: self)
-      await run.run()
+    register(type, context, steps: S.steps)
+  }
+
+  func register<S: Saga>(_ type: S.Type, _ context: S.Context, steps: [Step<S>]) {
+    let run: Runner = { [weak self] row, interruption in
+      guard let self else { return .over }
+      var run = SagaRun<S>(row: row, steps: steps, context: context, queue: self, interruption: interruption)
+      return await run.run()
     }
     state.withLock { $0.runners[S.name] = run }
+    wake()
   }
 
   /// Writes a saga in the caller's transaction; it starts after the commit.
-  /// - Parameter predecessor: a saga that holds the same resource: it is asked to give up, and waited for.
+  /// - Parameter predecessor: a saga that holds the same resource: it is asked to give up, and waited for. One that is
+  ///   stuck tries its undoing again.
   /// - Returns: the saga's id.
   public func begin<S: SagaValue>(_ saga: S, after predecessor: String? = nil, in tx: Transaction) async throws
     -> String
@@ -68,57 +91,76 @@ public final class SagaQueue: Sendable {
     row.requestID = Trace.current?.requestID
     row.userID = Trace.current?.user
     row.projectID = Trace.current?.project
-    if let predecessor, try await tx.get(SagaRow.self, predecessor) != nil {
-      _ = try await tx.run("UPDATE \(SagaRow.table) SET cancelled = 1 WHERE id = \(predecessor)")
-      row.after = predecessor
-    }
+    if let predecessor, try await cancel(predecessor, in: tx) { row.after = predecessor }
     let waits = row.after
-    if waits == nil, state.withLock({ $0.runners[S.name] != nil && !$0.stopping }) {
+    if waits == nil, hasRoom(for: S.name) {
       row.owner = owner
       row.leaseUntil = world.now() + Self.lease
     }
     try await tx.insert(row)
     let id = row.id
-    let mine = row.owner != nil
+    let isMine = row.owner != nil
     tx.afterCommit { [weak self] in
       if let waits { self?.interrupt(waits) }
-      if mine { self?.launch(id) } else { self?.wake() }
+      if isMine { self?.launch(id) } else { self?.wake() }
     }
     return id
+  }
+
+  /// Asks a saga to give up; whether there is one.
+  private func cancel(_ id: String, in tx: Transaction) async throws -> Bool {
+    guard let row = try await tx.get(SagaRow.self, id) else { return false }
+    let rewound: SQL = row.phase == .stuck ? ", phase = \(SagaRow.Phase.unwinding), tries = 0, owner = NULL" : ""
+    _ = try await tx.run("UPDATE \(SagaRow.table) SET cancelled = 1, not_before = 0\(rewound) WHERE id = \(id)")
+    return true
   }
 
   /// Starts the poll; before it, everything an earlier incarnation of this node held is taken over.
   public func start() async throws {
     let now = world.now()
-    let (prefix, mine) = (node + "/", owner)
+    // By range and not by LIKE, for which a node's `_` would match any other's letter; `0` is the byte after `/`.
+    let (first, end, mine) = (node + "/", node + "0", owner)
     try await store.write { tx in
       _ = try await tx.run(
         """
         UPDATE \(SagaRow.table) SET owner = NULL, lease_until = \(now) \
-        WHERE owner LIKE \(prefix + "%") AND owner <> \(mine)
+        WHERE owner >= \(first) AND owner < \(end) AND owner <> \(mine)
         """)
     }
-    let poll = Task.immediate { [weak self] in await self?.pollUntilCancelled() ?? () }
-    state.withLock { $0.poll = poll }
+    state.withLock { state in
+      guard state.poll == nil, !state.isStopping else { return }
+      state.poll = Task { [weak self] in await self?.pollUntilCancelled() ?? () }
+    }
     wake()
   }
 
-  /// Begins no further step, waits for those that run, and lets everything go for the next process.
+  /// Begins no further step, waits for those that run, and lets everything go for the next process. What still runs
+  /// at the end of the limit keeps its lease, so that nobody else runs it at the same time.
   public func stop(within limit: Duration) async {
-    let running = state.withLock { state in
-      state.stopping = true
+    let sleepers = state.withLock { state in
+      state.isStopping = true
       state.poll?.cancel()
       state.waiting = []
-      return Array(state.running.values)
+      defer { state.resting = [:] }
+      return Array(state.resting.values)
     }
+    for sleeper in sleepers { sleeper.cancel() }
+    await waitForRunning(limit)
+    for interruption in state.withLock({ Array($0.running.values) }) { interruption.interrupt() }
+    await waitForRunning(.milliseconds(500))
+    let (mine, still) = (owner, state.withLock { Array($0.running.keys) })
+    do {
+      try await store.write { tx in
+        _ = try await tx.run(
+          "UPDATE \(SagaRow.table) SET owner = NULL WHERE owner = \(mine) AND id NOT IN (\(list: still))")
+      }
+    } catch { log.warning("sagas could not be let go; their leases will end", ["cause": "\(error)"]) }
+  }
+
+  private func waitForRunning(_ limit: Duration) async {
     let deadline = world.uptime() + limit
     while world.uptime() < deadline, state.withLock({ !$0.running.isEmpty }) {
-      try? await world.sleep(.milliseconds(20))
-    }
-    for task in running { task.cancel() }
-    let mine = owner
-    _ = try? await store.write { tx in
-      _ = try await tx.run("UPDATE \(SagaRow.table) SET owner = NULL WHERE owner = \(mine)")
+      do { try await world.sleep(.milliseconds(10)) } catch { return }
     }
   }
 
@@ -135,6 +177,7 @@ public final class SagaQueue: Sendable {
       row.phase = .unwinding
       row.tries = 0
       row.owner = nil
+      row.notBefore = Timestamp(seconds: 0)
       _ = try await tx.update(row)
     }
     wake()
@@ -143,94 +186,18 @@ public final class SagaQueue: Sendable {
   /// Waits until nothing that this process could run is left; for tests and for orderly ends.
   public func drain() async throws {
     while true {
-      let rows = try await store.read { try await $0.count(SagaRow.self, "WHERE phase <> \(SagaRow.Phase.stuck)") }
+      let names = state.withLock { Array($0.runners.keys) }
+      let rows = try await store.read {
+        try await $0.count(
+          SagaRow.self, "WHERE phase <> \(SagaRow.Phase.stuck) AND name IN (\(list: names))")
+      }
       if rows == 0, state.withLock({ $0.running.isEmpty && $0.waiting.isEmpty }) { return }
       try await world.sleep(.milliseconds(5))
     }
   }
 
-  // MARK: Running
-
-  var isStopping: Bool { state.withLock { $0.stopping } }
-
-  private func launch(_ id: String) {
-    state.withLock { state in
-      guard !state.stopping, state.running[id] == nil else { return }
-      guard state.running.count < width else {
-        state.waiting.append(id)
-        return
-      }
-      state.running[id] = Task { [weak self] in await self?.execute(id) ?? () }
-    }
-  }
-
-  /// Tells a saga that runs here that it was cancelled; elsewhere it sees it at its next save.
-  private func interrupt(_ id: String) { state.withLock { $0.running[id] }?.cancel() }
-
-  private func execute(_ id: String) async {
-    if let row = try? await store.read({ try await $0.get(SagaRow.self, id) }), row.owner == owner,
-      let runner = state.withLock({ $0.runners[row.name] })
-    {
-      let trace = Trace(requestID: row.requestID ?? "req-\(row.id)", user: row.userID, project: row.projectID)
-      await Trace.$current.withValue(trace) { await runner(row) }
-    }
-    let next = state.withLock { state -> String? in
-      state.running[id] = nil
-      return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
-    }
-    if let next { launch(next) }
-    wake()
-  }
-
-  private func pollUntilCancelled() async {
-    let wakes = state.withLock { $0.polled }
-    let timer = Task { [world] in
-      while !Task.isCancelled {
-        try? await world.sleep(.seconds(1))
-        wakes.continuation.yield()
-      }
-    }
-    defer { timer.cancel() }
-    var renewed = world.uptime()
-    for await _ in wakes.stream {
-      if Task.isCancelled { return }
-      do {
-        if world.uptime() - renewed > Self.lease / 3 {
-          try await renew()
-          renewed = world.uptime()
-        }
-        try await claimRunnable()
-      } catch { log.error("sagas cannot be read from the store", ["cause": "\(error)"]) }
-    }
-  }
-
-  private func renew() async throws {
-    let (mine, until) = (owner, world.now() + Self.lease)
-    try await store.write { tx in
-      _ = try await tx.run("UPDATE \(SagaRow.table) SET lease_until = \(until) WHERE owner = \(mine)")
-    }
-  }
-
-  /// Claims what nobody holds, nobody stands before, and this process knows how to run.
-  private func claimRunnable() async throws {
-    let names = state.withLock { Array($0.runners.keys) }
-    guard !names.isEmpty else { return }
-    let (now, mine, until) = (world.now(), owner, world.now() + Self.lease)
-    let free: SQL = """
-      WHERE phase <> \(SagaRow.Phase.stuck) AND not_before <= \(now) AND name IN (\(list: names)) \
-      AND (owner IS NULL OR lease_until < \(now)) \
-      AND (after_saga IS NULL OR after_saga NOT IN (SELECT id FROM \(SagaRow.table)))
-      """
-    guard try await store.read({ try await $0.count(SagaRow.self, free) }) > 0 else { return }
-    let claimed = try await store.write { tx -> [String] in
-      let ids = try await tx.all(SagaRow.self, "\(free) ORDER BY created_at LIMIT 256").map(\.id)
-      guard !ids.isEmpty else { return [] }
-      _ = try await tx.run(
-        "UPDATE \(SagaRow.table) SET owner = \(mine), lease_until = \(until) WHERE id IN (\(list: ids))")
-      return ids
-    }
-    for id in claimed { launch(id) }
-  }
+  var isStopping: Bool { state.withLock { $0.isStopping } }
+  var isDead: Bool { state.withLock { $0.isDead } }
 
   static func encode(_ value: some Encodable) throws -> String {
     String(decoding: try JSONEncoder().encode(value), as: UTF8.self)

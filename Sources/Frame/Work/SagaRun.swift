@@ -5,45 +5,64 @@ internal import Store
 /// One saga from its saved position to its end, forwards or, after a failure, backwards.
 struct SagaRun<S: Saga> {
   var row: SagaRow
+  let steps: [Step<S>]
   let context: S.Context
   let queue: SagaQueue
+  let interruption: Interruption
   private static var log: Log { Log("work.saga") }
   /// How often an undo is tried before the saga is stuck.
   private static var undoTries: Int { 8 }
 
-  init(row: SagaRow, context: S.Context, queue: SagaQueue) {
+  init(row: SagaRow, steps: [Step<S>], context: S.Context, queue: SagaQueue, interruption: Interruption) {
     self.row = row
+    self.steps = steps
     self.context = context
     self.queue = queue
+    self.interruption = interruption
   }
 
-  /// Thrown when another process has taken the saga over, or the store is gone: nothing may be done any more.
+  /// Thrown when another process has taken the saga over, or this one is gone: nothing may be done any more.
   private struct Fenced: Error {}
 
-  mutating func run() async {
+  mutating func run() async -> SagaOutcome {
     do {
-      var saga: S = try SagaQueue.decode(row.value)
-      while !queue.isStopping {
-        if row.cancelled, row.phase == .running {
-          turnBack(Fault.conflict("It was cancelled by a later request."), from: row.next - 1)
-        }
-        if row.phase == .running, row.next >= S.steps.count {
-          if try await end(saga, failed: false) { return }
-        } else if row.phase == .unwinding, row.next < 0 {
-          if try await end(saga, failed: true) { return }
-        } else if row.phase == .running {
-          try await forward(&saga)
-        } else if row.phase == .unwinding {
-          try await back(&saga)
-        }
-        if row.phase == .stuck { return }
+      let value: S
+      do { value = try SagaQueue.decode(row.value) } catch {
+        try await stick(Fault(wrapping: error), because: "its value cannot be read by this version")
+        return .over
       }
+      return try await carryOn(value)
     } catch is Fenced {
       Self.log.info("saga left to its new owner", ["saga": row.id, "name": S.name])
+      return .over
     } catch {
-      Self.log.error("saga cannot be carried on", ["saga": row.id, "name": S.name, "cause": "\(error)"])
+      Self.log.error("saga cannot be carried on now", ["saga": row.id, "name": S.name, "cause": "\(error)"])
+      return .broken
     }
   }
+
+  private mutating func carryOn(_ value: S) async throws -> SagaOutcome {
+    var saga = value
+    // A later version may have fewer steps than the one that saved the position.
+    if row.phase == .unwinding { row.next = min(row.next, steps.count - 1) }
+    while !queue.isStopping {
+      if row.phase == .running, row.cancelled || interruption.isInterrupted {
+        turnBack(Self.cancelled, from: min(row.next, steps.count) - 1)
+      }
+      let outcome: SagaOutcome? =
+        switch row.phase {
+        case .stuck: .over
+        case .running where row.next >= steps.count: try await end(saga, failed: false)
+        case .running: try await forward(&saga)
+        case .unwinding where row.next < 0: try await end(saga, failed: true)
+        case .unwinding: try await back(&saga)
+        }
+      if let outcome { return outcome }
+    }
+    return .over
+  }
+
+  private static var cancelled: Fault { .conflict("It was cancelled by a later request.") }
 
   private mutating func turnBack(_ fault: Fault, from step: Int) {
     row.phase = .unwinding
@@ -52,73 +71,86 @@ struct SagaRun<S: Saga> {
     row.fault = try? SagaQueue.encode(StoredFault(fault))
   }
 
-  private mutating func forward(_ saga: inout S) async throws {
-    let step = S.steps[row.next]
-    var attempt = saga
-    do {
-      try await step.run(&attempt, context)
-      saga = attempt
+  private mutating func forward(_ saga: inout S) async throws -> SagaOutcome? {
+    let step = steps[row.next]
+    let (before, context) = (saga, context)
+    let (after, error) = await interruption.run { () -> (S, (any Error)?) in
+      var value = before
+      do { try await step.run(&value, context) } catch { return (value, error) }
+      return (value, nil)
+    }
+    saga = after
+    guard let error else {
       row.next += 1
       row.tries = 0
-    } catch let wait as NotYet {
-      saga = attempt
       try await save(saga)
-      try? await queue.world.sleep(wait.after)
-      return
-    } catch {
-      if queue.isStopping, Task.isCancelled { throw Fenced() }
-      saga = attempt
-      let fault = Fault(wrapping: error)
-      row.tries += 1
-      if row.tries < step.tries, Self.mayPass(fault), !Task.isCancelled {
-        Self.log.warning("step failed, to be tried again", line(step, fault))
-        try await save(saga)
-        try? await queue.world.sleep(Self.pause(row.tries))
-        return
-      }
-      Self.log.warning("step failed, turning back", line(step, fault))
-      turnBack(fault, from: row.next)
+      return nil
     }
+    if let wait = error as? NotYet {
+      try await save(saga)
+      return .rest(wait.after)
+    }
+    if queue.isStopping, interruption.isInterrupted {
+      // Not its own failure: the next process takes the step up again.
+      try await save(saga)
+      return nil
+    }
+    let fault = interruption.isInterrupted ? Self.cancelled : Fault(wrapping: error)
+    row.tries += 1
+    if row.tries < step.tries, Self.mayPass(fault), !interruption.isInterrupted {
+      Self.log.warning("step failed, to be tried again", line(step, fault))
+      try await save(saga)
+      return .rest(Self.pause(row.tries))
+    }
+    Self.log.warning("step failed, turning back", line(step, fault))
+    turnBack(fault, from: row.next)
     try await save(saga)
+    return nil
   }
 
-  private mutating func back(_ saga: inout S) async throws {
-    let step = S.steps[row.next]
-    var attempt = saga
+  private mutating func back(_ saga: inout S) async throws -> SagaOutcome? {
+    let step = steps[row.next]
     do {
-      let context = context
-      // In a task of its own: whoever interrupted the saga must not interrupt its undoing.
-      if let undo = step.undo {
-        let before = attempt
-        attempt = try await Task.immediate {
-          var value = before
-          try await undo(&value, context)
-          return value
-        }.value
-      }
-      saga = attempt
+      if let undo = step.undo { try await undo(&saga, context) }
       row.next -= 1
       row.tries = 0
     } catch {
+      if let wait = error as? NotYet {
+        try await save(saga)
+        return .rest(wait.after)
+      }
       let fault = Fault(wrapping: error)
       row.tries += 1
-      if row.tries < Self.undoTries {
-        Self.log.warning("undo failed, to be tried again", line(step, fault))
-        try await save(saga)
-        let (world, pause) = (queue.world, Self.pause(row.tries))
-        await Task.immediate { try? await world.sleep(pause) }.value
-        return
+      guard row.tries < Self.undoTries else {
+        row.value = try SagaQueue.encode(saga)
+        try await stick(fault, because: "the undoing of \(step.name) keeps failing")
+        return .over
       }
-      Self.log.error("saga is stuck: its undo keeps failing; mend the cause, then retry it", line(step, fault))
-      row.phase = .stuck
-      row.fault = try? SagaQueue.encode(StoredFault(fault))
+      Self.log.warning("undo failed, to be tried again", line(step, fault))
+      try await save(saga)
+      return .rest(Self.pause(row.tries))
     }
     try await save(saga)
+    return nil
   }
 
-  /// Writes the position; the owner in the condition is the fence.
+  private mutating func stick(_ fault: Fault, because why: String) async throws {
+    Self.log.error(
+      "saga is stuck: mend the cause, then retry it",
+      ["saga": row.id, "name": S.name, "subject": row.subject, "why": why, "fault": "\(fault)"])
+    row.phase = .stuck
+    row.fault = try? SagaQueue.encode(StoredFault(fault))
+    try await saveRow()
+  }
+
   private mutating func save(_ saga: S) async throws {
     row.value = try SagaQueue.encode(saga)
+    try await saveRow()
+  }
+
+  /// Writes the position; owner and generation in the condition are the fence.
+  private mutating func saveRow() async throws {
+    guard !queue.isDead else { throw Fenced() }
     row.updatedAt = queue.world.now()
     let (r, mine) = (row, queue.owner)
     let cancelled = try await queue.store.write { tx -> Bool in
@@ -126,22 +158,29 @@ struct SagaRun<S: Saga> {
         """
         UPDATE \(SagaRow.table) SET value = \(r.value), phase = \(r.phase), next_step = \(r.next), \
         tries = \(r.tries), fault = \(r.fault), updated_at = \(r.updatedAt), \
-        owner = \(r.phase == .stuck ? nil : mine) WHERE id = \(r.id) AND owner = \(mine) RETURNING cancelled
+        owner = \(r.phase == .stuck ? nil : mine) \
+        WHERE id = \(r.id) AND owner = \(mine) AND generation = \(r.generation) RETURNING cancelled
         """)
       guard let row = rows.first else { throw Fenced() }
       return try Bool(columnValue: row[0])
     }
     row.cancelled = cancelled
+    if queue.diesAfterSave?() ?? false { queue.die() }
+    guard !queue.isDead else { throw Fenced() }
   }
 
   /// The end state and the saga's end in one transaction.
-  /// - Returns: false when the end itself failed, and the saga goes on backwards.
-  private mutating func end(_ saga: S, failed: Bool) async throws -> Bool {
+  /// - Returns: nil when the saga goes on, backwards.
+  private mutating func end(_ saga: S, failed: Bool) async throws -> SagaOutcome? {
+    guard !queue.isDead else { throw Fenced() }
     let (r, mine, context, now) = (row, queue.owner, context, queue.world.now())
     let fault = (r.fault.flatMap { try? SagaQueue.decode($0) as StoredFault })?.fault
     do {
-      try await queue.store.write { [queue] tx in
-        guard let current = try await tx.get(SagaRow.self, r.id), current.owner == mine else { throw Fenced() }
+      let hasEnded = try await queue.store.write { [queue] tx -> Bool in
+        guard let current = try await tx.get(SagaRow.self, r.id), current.owner == mine,
+          current.generation == r.generation
+        else { throw Fenced() }
+        if current.cancelled, !failed { return false }
         let ending = Ending(tx: tx, saga: r.id, cancelled: current.cancelled, now: now)
         if failed {
           try await saga.fail(fault ?? Fault.internalError("It failed without a word."), ending, context)
@@ -149,23 +188,28 @@ struct SagaRun<S: Saga> {
           try await saga.succeed(ending, context)
         }
         try await tx.deleteAll(SagaRow.self, "WHERE id = \(r.id)")
-        tx.afterCommit { queue.wake() }
+        let heirs = try await tx.count(SagaRow.self, "WHERE after_saga = \(r.id)")
+        if heirs > 0 { tx.afterCommit { queue.wake() } }
+        return true
       }
-      return true
+      if hasEnded { return .over }
+      row.cancelled = true
+      return nil
     } catch let fenced as Fenced { throw fenced } catch {
       let fault = Fault(wrapping: error)
       row.tries += 1
       if row.tries < Self.undoTries {
-        try? await queue.world.sleep(Self.pause(row.tries))
-      } else if failed {
-        Self.log.error("saga is stuck: its end cannot be written", ["saga": r.id, "fault": "\(fault)"])
-        row.phase = .stuck
+        Self.log.warning("the saga's end cannot be written yet", ["saga": r.id, "name": S.name, "fault": "\(fault)"])
         try await save(saga)
-      } else {
-        turnBack(fault, from: S.steps.count - 1)
-        try await save(saga)
+        return .rest(Self.pause(row.tries))
       }
-      return false
+      if failed {
+        try await stick(fault, because: "its end cannot be written")
+        return .over
+      }
+      turnBack(fault, from: steps.count - 1)
+      try await save(saga)
+      return nil
     }
   }
 

@@ -1,13 +1,17 @@
 internal import API
 internal import Auth
 internal import Bus
+internal import CinderAPI
 internal import CinderModel
 internal import Core
 internal import GlanceModel
 internal import HTTP
 internal import Host
+internal import JSON
 internal import KeystoneModel
+internal import NeutronAPI
 internal import NeutronModel
+internal import NovaAPI
 internal import NovaModel
 internal import PlacementModel
 internal import Store
@@ -80,12 +84,10 @@ struct Cloud: Sendable {
     images = try ImagePart(base, pipelines, hands)
     networks = try NetworkPart(settings, state, base, pipelines, services, hands)
     volumes = try VolumePart(settings, base, pipelines, services, hands, images)
-    compute = try ComputePart(settings, base, pipelines, services, hands, self.parts)
-  }
-
-  private var parts: ComputePart.Others {
-    ComputePart.Others(
-      placement: placement.endpoint, images: images.endpoint, networks: networks, volumes: volumes.endpoint)
+    compute = try ComputePart(
+      settings, base, pipelines, services, hands,
+      ComputePart.Others(
+        placement: placement.endpoint, images: images.endpoint, networks: networks, volumes: volumes.endpoint))
   }
 
   /// Each API with its pipeline.
@@ -110,11 +112,11 @@ struct Cloud: Sendable {
 
   /// Starts what runs by itself: sagas, agents, reconcilers, the console proxy.
   func start(_ server: HTTPServer) async throws {
+    try await images.start(base.world)
     volumes.start(base.world)
     try await compute.start(server, settings)
     await networks.start(server, compute.metadata)
     try await base.queue.start()
-    images.start(base.world)
   }
 
   /// Parks what runs and closes the store; guests live on.

@@ -12,6 +12,7 @@ internal import NovaConsole
 internal import NovaMetadata
 internal import NovaModel
 internal import NovaWork
+internal import Store
 internal import Work
 
 /// Compute: the API, the conductor, this host's agent, metadata and consoles.
@@ -61,10 +62,8 @@ struct ComputePart: Sendable {
       name: base.node, hypervisor: hands.hypervisor, disks: hands.disks,
       plugger: BusPlugger(bus: base.bus, host: base.node), image: image, bus: base.bus, host: .real, world: base.world)
     self.agent = agent
-    let nova = nova
-    console = ConsoleProxy(host: settings.listen, port: PublishedAPI.consolePort + settings.portOffset) { token in
-      try await nova.consoleAddress(of: token)
-    }
+    console = ConsoleProxy(
+      host: settings.listen, port: PublishedAPI.consolePort + settings.portOffset, authorise: Self.console(base))
     reconcilers =
       conductor.reconcilers() + [Reconciler("nova-report", every: .seconds(20)) { try await agent.report() }]
   }
@@ -79,6 +78,20 @@ struct ComputePart: Sendable {
         }
       let found = try await bus.call(NeutronTopic.api, verb).found
       return found.map { (serverID: $0.deviceID, projectID: $0.projectID) }
+    }
+  }
+
+  /// Where the console is to which a token lets in. The host is asked each time: a guest that was restarted listens
+  /// elsewhere.
+  private static func console(_ base: Cloud.Base) -> ConsoleProxy.Authorise {
+    { token in
+      let now = base.world.now()
+      let server = try await base.store.read { tx -> Server? in
+        guard let row = try await tx.get(ConsoleToken.self, token), row.expiresAt > now else { return nil }
+        return try await tx.get(Server.self, row.serverID)
+      }
+      guard let server, let host = server.host else { return nil }
+      return try await base.bus.call(ComputeTopic.agent(host), FindVNC(server: server.id))
     }
   }
 

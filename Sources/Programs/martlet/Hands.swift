@@ -32,7 +32,7 @@ struct Hands: Sendable {
     case .file: volumes = FileVolumes(directory: state.directory("volumes"), host: host, world: world)
     case .fake: volumes = FakeVolumes(directory: state.directory("volumes"))
     }
-    images = FileImages(directory: state.directory("images"), host: host, world: world)
+    images = ImageFiles(directory: state.directory("images"), host: host, world: world)
     inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {
     case .linux:

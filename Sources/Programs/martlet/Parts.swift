@@ -8,6 +8,7 @@ internal import Crypto
 internal import GlanceAPI
 internal import GlanceModel
 internal import HTTP
+internal import Host
 internal import JSON
 internal import KeystoneAPI
 internal import KeystoneModel
@@ -64,15 +65,19 @@ struct ImagePart: Sendable {
   init(_ base: Cloud.Base, _ pipelines: Pipelines, _ hands: Hands) throws {
     glance = Glance(store: base.store, world: base.world, backend: hands.images, inspector: hands.inspector)
     endpoint = try pipelines.endpoint(glance.api())
-    reconcilers = glance.reconcilers()
+    reconcilers = glance.bytes.reconcilers()
   }
-  func start(_ world: World) { for reconciler in reconcilers { reconciler.start(world) } }
+  func start(_ world: World) async throws {
+    try await glance.bytes.start()
+    for reconciler in reconcilers { reconciler.start(world) }
+  }
 }
 
 struct VolumePart: Sendable {
   let cinder: Cinder
   let endpoint: Endpoint
   private let agent: VolumeAgent
+  private let work: VolumeWork
   private let reconcilers: [Reconciler]
 
   init(
@@ -80,21 +85,23 @@ struct VolumePart: Sendable {
     _ images: ImagePart
   ) throws {
     var options = CinderOptions()
-    options.host = base.node
     options.quotaVolumes = settings.volumes
     options.quotaGigabytes = settings.gigabytes
     let image = services.image(images.endpoint, as: "cinder")
     cinder = Cinder(
       store: base.store, world: base.world, queue: base.queue, bus: base.bus, image: image, options: options)
     endpoint = try pipelines.endpoint(cinder.api())
-    agent = VolumeAgent(
-      host: base.node, backend: hands.volumes, inspector: hands.inspector, image: image, bus: base.bus, world: base.world)
-    let work = VolumeWork(store: base.store, world: base.world, bus: base.bus, image: image, options: options)
-    work.register(with: base.queue)
-    reconcilers = work.reconcilers()
+    let agent = VolumeAgent(
+      name: base.node, backend: hands.volumes, inspector: hands.inspector, image: image, bus: base.bus, host: .real, world: base.world)
+    self.agent = agent
+    work = VolumeWork(store: base.store, world: base.world, bus: base.bus, image: image, options: options)
+    work.register(on: base.queue)
+    reconcilers =
+      work.reconcilers() + [Reconciler("cinder-report", every: VolumeAgent.pause) { try await agent.report() }]
   }
 
   func start(_ world: World) {
+    work.serve()
     agent.serve()
     for reconciler in reconcilers { reconciler.start(world) }
   }

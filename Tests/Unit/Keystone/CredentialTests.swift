@@ -55,6 +55,29 @@ import Testing
     #expect(try await cloud.ask("POST", "/v3/credentials", ["credential": ["type": "ec2"]]).status == 400)
   }
 
+  @Test("A user makes access keys for himself, on projects where he may be")
+  func accessKeys() async throws {
+    let cloud = try await TestCloud()
+    let demo = try await cloud.demo()
+    let user = try await cloud.id(of: "demo", in: "users")
+    let project = try await cloud.id(of: "demo", in: "projects")
+    let elsewhere = try await cloud.id(of: "admin", in: "projects")
+    let path = "/v3/users/\(user)/credentials/OS-EC2"
+    let made = try await cloud.send("POST", path, as: demo, ["tenant_id": .string(project)])
+    #expect(made.status == 201)
+    let access = made.json["credential"]?["access"]?.string ?? ""
+    #expect(access.count == 32 && made.json["credential"]?["secret"]?.string?.count == 32)
+    #expect(try await cloud.send("GET", path, as: demo).json["credentials"]?.array?.count == 1)
+    #expect(try await cloud.send("GET", "\(path)/\(access)", as: demo).json == made.json)
+    #expect(try await cloud.send("POST", path, as: demo, ["tenant_id": .string(elsewhere)]).status == 403)
+    #expect(try await cloud.send("POST", path, as: demo, [:]).status == 400)
+    let admin = try await cloud.id(of: "admin", in: "users")
+    #expect(try await cloud.send("GET", "/v3/users/\(admin)/credentials/OS-EC2", as: demo).status == 403)
+    #expect(try await cloud.ask("GET", "/v3/users/\(admin)/credentials/OS-EC2/\(access)").status == 404)
+    #expect(try await cloud.send("DELETE", "\(path)/\(access)", as: demo).status == 204)
+    #expect(try await cloud.send("GET", "\(path)/\(access)", as: demo).status == 404)
+  }
+
   private func login(_ cloud: TestCloud, _ secret: JSON, scope: JSON? = nil) async throws -> Answer {
     var auth: JSONObject = [
       "identity": ["methods": ["application_credential"], "application_credential": secret]
@@ -97,6 +120,11 @@ import Testing
 
     let another: JSON = ["application_credential": ["name": "child"]]
     #expect(try await cloud.send("POST", path, as: byID.token, another).status == 403)
+    let secretBody: JSON = ["credential": ["type": "cert", "blob": "x"]]
+    #expect(try await cloud.send("POST", "/v3/credentials", as: byID.token, secretBody).status == 403)
+    let project = try await cloud.id(of: "demo", in: "projects")
+    let key = "/v3/users/\(user)/credentials/OS-EC2"
+    #expect(try await cloud.send("POST", key, as: byID.token, ["tenant_id": .string(project)]).status == 403)
     #expect(try await cloud.send("POST", path, as: demo, ["application_credential": ["name": "robot"]]).status == 409)
     let admin: JSON = ["application_credential": ["name": "x", "roles": [["name": "admin"]]]]
     #expect(try await cloud.send("POST", path, as: demo, admin).status == 400)

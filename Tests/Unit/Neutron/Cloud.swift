@@ -10,20 +10,30 @@ import Testing
 
 /// A networking service in memory with two tenants and an administrator, whose names are their tokens.
 struct Cloud {
-  let bus = Bus(LocalCarrier())
+  let bus: Bus
   let store: Store
   let neutron: Neutron
-  let handler: Handler
+  let endpoint: Endpoint
 
   static let admin = "11111111111111111111111111111111"
 
-  init(_ options: NeutronOptions = NeutronOptions()) async throws {
-    store = try Store.sqlite(path: nil, world: .real)
+  struct Answer: Sendable {
+    let status: Int
+    let json: JSON
+  }
+
+  static func start() async throws -> Cloud {
+    let store = try Store.sqlite(path: nil, world: .real)
     try await store.migrate([neutronSchema])
-    neutron = Neutron(store: store, world: .real, options: options, bus: bus)
+    let bus = Bus(LocalCarrier())
+    let neutron = Neutron(store: store, world: .real, bus: bus)
     neutron.serve()
     try await neutron.bootstrap(project: Self.admin)
-    handler = try Endpoint(neutron.api(), world: .real, identityURL: "http://localhost:5000") { token in
+    return Cloud(bus: bus, store: store, neutron: neutron, endpoint: try Self.endpoint(neutron))
+  }
+
+  private static func endpoint(_ neutron: Neutron) throws -> Endpoint {
+    try Endpoint(neutron.api(), world: .real, identityURL: "http://localhost:5000") { token in
       switch token {
       case "admin": Caller(userID: "a", projectID: Self.admin, roles: ["admin", "manager", "member", "reader"])
       case "nova": Caller(userID: "n", projectID: "service", roles: ["service"])
@@ -31,13 +41,13 @@ struct Cloud {
       case "bad": throw Fault.unauthorized()
       default: Caller(userID: token, projectID: token, roles: ["member", "reader"])
       }
-    }.handler
+    }
   }
 
   /// Asks as the caller of that token; the answer's body is null where there is none.
   func ask(
     _ method: String, _ path: String, _ body: JSON? = nil, as token: String? = "demo"
-  ) async throws -> (status: Int, json: JSON) {
+  ) async throws -> Answer {
     let parts = path.split(separator: "?", maxSplits: 1)
     var query: [(name: String, value: String)] = []
     if parts.count > 1 {
@@ -53,9 +63,11 @@ struct Cloud {
       request.headers["Content-Type"] = "application/json"
       request.body = .bytes(body.bytes)
     }
-    let response = await handler(request)
-    guard case .bytes(let bytes) = response.body, !bytes.isEmpty else { return (response.status, .null) }
-    return (response.status, try JSON(parsing: bytes))
+    let response = await endpoint.handler(request)
+    guard case .bytes(let bytes) = response.body, !bytes.isEmpty else {
+      return Answer(status: response.status, json: .null)
+    }
+    return Answer(status: response.status, json: try JSON(parsing: bytes))
   }
 
   /// Makes a resource and gives the object inside the wrapper.
@@ -80,6 +92,12 @@ struct Cloud {
     var body: JSONObject = ["network_id": .string(network)]
     for (key, value) in more.members { body[key] = value }
     return try await make("ports", "port", .object(body), as: token)
+  }
+  /// Expects a refusal of a request without a body.
+  func refused(
+    _ method: String, _ path: String, _ status: Int, _ type: String, at: SourceLocation = #_sourceLocation
+  ) async throws {
+    try await refused(method, path, nil, as: "demo", status, type, at: at)
   }
   /// Expects a refusal of that status and type.
   func refused(

@@ -4,7 +4,7 @@ import Testing
 @Suite("neutron networks and subnets")
 struct NeutronNetworkTests {
   @Test func aNewCloudHasItsExternalNetworkForEveryone() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let list = try await cloud.ask("GET", "/v2.0/networks")
     let network = try #require(list.json["networks"]?[0])
     #expect(network["name"] == "public" && network["router:external"] == true && network["shared"] == false)
@@ -19,7 +19,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func aNetworkLooksAsClientsExpect() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.make("networks", "network", ["name": "net", "admin_state_up": true])
     for key in [
       "id", "name", "tenant_id", "project_id", "admin_state_up", "mtu", "status", "subnets", "shared",
@@ -32,7 +32,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func othersDoNotSeeIt() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let id = try await cloud.network()
     let subnet = try await cloud.subnet(id)
     try await cloud.refused("GET", "/v2.0/networks/\(id)", as: "other", 404, "NetworkNotFound")
@@ -44,7 +44,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func onlyAdministratorsShareAndChooseProviders() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     for key in ["shared", "router:external"] {
       try await cloud.refused(
         "POST", "/v2.0/networks", ["network": .object([key: true])], 403, "PolicyNotAuthorized")
@@ -63,7 +63,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func listsAreFilteredSortedAndPaged() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     for name in ["c", "a", "b"] { _ = try await cloud.network(name) }
     func names(_ query: String) async throws -> [String] {
       let answer = try await cloud.ask("GET", "/v2.0/networks?\(query)")
@@ -81,7 +81,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func manyAreMadeAtOnceOrNone() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let answer = try await cloud.ask("POST", "/v2.0/networks", ["networks": [["name": "x"], ["name": "y"]]])
     #expect(answer.status == 201 && answer.json["networks"]?.array?.count == 2)
     let bad = try await cloud.ask("POST", "/v2.0/networks", ["networks": [["name": "z"], ["mtu": 5]]])
@@ -90,7 +90,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func theFirstSubnetBringsTheDHCPPortAndTheNetworkTakesItAway() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     _ = try await cloud.subnet(network, "10.77.0.0/24")
     let ports = try await cloud.ask("GET", "/v2.0/ports?device_owner=network:dhcp")
@@ -107,7 +107,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func aPortKeepsItsNetworkAndItsSubnet() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let subnet = try await cloud.subnet(network)
     let port = try await cloud.port(network)
@@ -117,22 +117,29 @@ struct NeutronNetworkTests {
     #expect(try await cloud.ask("DELETE", "/v2.0/subnets/\(subnet)").status == 204)
   }
 
-  @Test(arguments: [
-    (["cidr": "10.0.0.0/24", "gateway_ip": "10.9.0.1"], 400, "InvalidInput"),
-    (["cidr": "10.0.0.0/33"], 400, "HTTPBadRequest"), (["cidr": "nonsense"], 400, "HTTPBadRequest"),
-    (["cidr": "fd00::/64"], 400, "InvalidInput"), (["cidr": "0.0.0.0/0"], 400, "InvalidInput"),
-    (["cidr": "224.0.0.0/24"], 400, "InvalidInput"),
-    (["cidr": "10.0.0.0/24", "allocation_pools": [["start": "10.0.0.9", "end": "10.0.0.2"]]], 400,
-     "InvalidAllocationPool"),
-    (["cidr": "10.0.0.0/24", "allocation_pools": [["start": "10.0.1.2", "end": "10.0.1.9"]]], 400,
-     "OutOfBoundsAllocationPool"),
-    (["cidr": "10.0.0.0/24", "allocation_pools": [["start": "10.0.0.1", "end": "10.0.0.9"]]], 409,
-     "GatewayConflictWithAllocationPools"),
-    (["cidr": "10.0.0.0/24", "dns_nameservers": ["x"]], 400, "InvalidInput"),
-    (["cidr": "10.0.0.0/31"], 400, "InvalidInput"), (["cidr": "10.1.0.0/25"], 400, "InvalidInput"),
-  ] as [(JSON, Int, String)])
+  @Test(
+    arguments: [
+      (["cidr": "10.0.0.0/24", "gateway_ip": "10.9.0.1"], 400, "InvalidInput"),
+      (["cidr": "10.0.0.0/33"], 400, "HTTPBadRequest"), (["cidr": "nonsense"], 400, "HTTPBadRequest"),
+      (["cidr": "fd00::/64"], 400, "InvalidInput"), (["cidr": "0.0.0.0/0"], 400, "InvalidInput"),
+      (["cidr": "224.0.0.0/24"], 400, "InvalidInput"),
+      (
+        ["cidr": "10.0.0.0/24", "allocation_pools": [["start": "10.0.0.9", "end": "10.0.0.2"]]], 400,
+        "InvalidAllocationPool"
+      ),
+      (
+        ["cidr": "10.0.0.0/24", "allocation_pools": [["start": "10.0.1.2", "end": "10.0.1.9"]]], 400,
+        "OutOfBoundsAllocationPool"
+      ),
+      (
+        ["cidr": "10.0.0.0/24", "allocation_pools": [["start": "10.0.0.1", "end": "10.0.0.9"]]], 409,
+        "GatewayConflictWithAllocationPools"
+      ),
+      (["cidr": "10.0.0.0/24", "dns_nameservers": ["x"]], 400, "InvalidInput"),
+      (["cidr": "10.0.0.0/31"], 400, "InvalidInput"), (["cidr": "10.1.0.0/25"], 400, "InvalidInput"),
+    ] as [(JSON, Int, String)])
   func badSubnetsAreRefused(_ body: JSON, _ status: Int, _ type: String) async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     _ = try await cloud.subnet(network, "10.1.0.0/24")
     var object = body.object ?? [:]
@@ -142,13 +149,13 @@ struct NeutronNetworkTests {
   }
 
   @Test func tenantsAddressesMayOverlap() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     _ = try await cloud.subnet(try await cloud.network(), "10.0.0.0/24")
     _ = try await cloud.subnet(try await cloud.network(as: "other"), "10.0.0.0/24", as: "other")
   }
 
   @Test func aSubnetIsChanged() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let network = try await cloud.network()
     let subnet = try await cloud.subnet(network)
     let body: JSON = ["subnet": ["enable_dhcp": false, "dns_nameservers": ["1.1.1.1"], "gateway_ip": nil]]
@@ -161,7 +168,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func quotasCountRows() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let set = try await cloud.ask("PUT", "/v2.0/quotas/demo", ["quota": ["network": 1]], as: "admin")
     #expect(set.json["quota"]?["network"] == 1 && set.json["quota"]?["port"] == 500)
     let network = try await cloud.network()
@@ -177,14 +184,14 @@ struct NeutronNetworkTests {
   }
 
   @Test func readersOnlyRead() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     #expect(try await cloud.ask("GET", "/v2.0/networks", as: "reader").status == 200)
     #expect(try await cloud.ask("POST", "/v2.0/networks", ["network": [:]], as: "reader").status == 403)
     #expect(try await cloud.ask("GET", "/v2.0/networks", as: nil).status == 401)
   }
 
   @Test func theServiceSaysWhatItOffers() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let versions = try await cloud.ask("GET", "/", as: nil)
     #expect(versions.json["versions"]?[0]?["id"] == "v2.0")
     #expect(versions.json["versions"]?[0]?["links"]?[0]?["href"] == "http://net:9696/v2.0/")
@@ -197,7 +204,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func tagsAreSetAndFilteredBy() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let id = try await cloud.network()
     let set = try await cloud.ask("PUT", "/v2.0/networks/\(id)/tags", ["tags": ["red", "blue"]])
     #expect(set.json == ["tags": ["red", "blue"]])
@@ -212,7 +219,7 @@ struct NeutronNetworkTests {
   }
 
   @Test func subnetsAreCutFromPools() async throws {
-    let cloud = try await Cloud()
+    let cloud = try await Cloud.start()
     let pool = try await cloud.make(
       "subnetpools", "subnetpool", ["name": "p", "prefixes": ["10.10.0.0/16"], "default_prefixlen": 24])
     let network = try await cloud.network()

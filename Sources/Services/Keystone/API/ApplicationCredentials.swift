@@ -27,18 +27,6 @@ enum ApplicationCredentials {
     return user
   }
 
-  /// A program may not make or remove application credentials, unless its own was made for that.
-  private static func refuseRestricted(_ call: Call<Keystone>) async throws {
-    guard let token = try await call.service.valid(call.incoming.caller.token),
-      let id = token.payload.applicationCredentialID
-    else { return }
-    let own = try await call.service.store.read { try await $0.get(ApplicationCredential.self, id) }
-    guard own?.unrestricted == true else {
-      throw Fault.forbidden(
-        "Using method 'application_credential' is not allowed for managing additional application credentials.")
-    }
-  }
-
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> JSON {
     let user = try owner(call)
     let name = call.query("name")
@@ -80,7 +68,7 @@ enum ApplicationCredentials {
 
   static func create(_ call: Call<Keystone>, _ body: Body) async throws -> JSON {
     let user = try owner(call)
-    try await refuseRestricted(call)
+    try await call.refuseRestrictedProgram()
     let service = call.service
     var credential = ApplicationCredential()
     credential.id = service.world.hexID()
@@ -128,7 +116,7 @@ enum ApplicationCredentials {
 
   static func delete(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let user = try owner(call)
-    try await refuseRestricted(call)
+    try await call.refuseRestrictedProgram()
     let id = call.id
     try await call.service.change { transaction in
       try await transaction.delete(try await transaction.applicationCredential(id, of: user))
@@ -166,5 +154,20 @@ extension Incoming {
       throw Fault.badRequest("Could not find project: None. Use a token that is scoped to a project.")
     }
     return project
+  }
+}
+
+extension Call where Service == Keystone {
+  /// A program may not make or remove secrets of its user, which could do more than it may itself, unless its own
+  /// application credential was made for that.
+  func refuseRestrictedProgram() async throws {
+    guard let token = try await service.valid(incoming.caller.token), let id = token.payload.applicationCredentialID
+    else { return }
+    let own = try await service.store.read { try await $0.get(ApplicationCredential.self, id) }
+    guard own?.unrestricted == true else {
+      throw Fault.forbidden(
+        "Using method 'application_credential' is not allowed for managing additional application credentials or "
+          + "other secrets. Use a password, or an unrestricted application credential.")
+    }
   }
 }

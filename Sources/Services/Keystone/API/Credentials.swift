@@ -83,6 +83,7 @@ enum Credentials {
       throw Fault.badRequest(
         "Invalid input for field/attribute credential. '\(body.type == nil ? "type" : "blob")' is a required property")
     }
+    try await call.refuseRestrictedProgram()
     let service = call.service
     var credential = Credential()
     credential.userID = body.userID ?? call.incoming.caller.userID
@@ -109,6 +110,7 @@ enum Credentials {
 
   static func update(_ call: Call<Keystone>, _ body: Body) async throws -> JSON {
     let before = try await credential(call)
+    try await call.refuseRestrictedProgram()
     if let user = body.userID { try call.enforce(["target.credential.user_id": user]) }
     let sealed = try body.secret.map { try call.service.credentialKeys.seal(Array($0.utf8)) }
     let after = try await call.service.change { transaction in

@@ -6,7 +6,8 @@ extension Keystone {
     let tables = [
       Tokens.routes, Domains.routes, Projects.routes, ProjectTags.routes, Users.routes, Groups.routes, Roles.routes,
       ImpliedRoles.routes, Grants.routes, SystemGrants.routes, RoleAssignments.routes, Services.routes,
-      Endpoints.routes, Regions.routes, Credentials.routes, ApplicationCredentials.routes,
+      Endpoints.routes, Regions.routes, Credentials.routes, EC2Credentials.routes,
+      ApplicationCredentials.routes,
     ]
     return APIService(
       "keystone", faults: .keystone,

@@ -188,8 +188,8 @@ enum Projects {
       if project.isDomain { return try await Domains.delete(project, transaction) }
       guard try await transaction.count(Project.self, "WHERE parent_id = \(id)") == 0 else {
         throw Fault.forbidden(
-          "You are not authorized to perform the requested action: Cannot delete the project \(id) since it is not a leaf "
-            + "in the hierarchy. Delete what lies in it first."
+          "You are not authorized to perform the requested action: Cannot delete the project \(id) since it is not a "
+            + "leaf in the hierarchy. Delete what lies in it first."
         )
       }
       try await transaction.remove(project)

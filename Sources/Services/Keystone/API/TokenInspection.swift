@@ -59,7 +59,7 @@ extension ReadTransaction {
     var services: JSON?
     if payload.scope != .unscoped { services = try await catalog(project: standing.project?.id, user: user.id) }
     return ValidToken(
-      payload: payload, issuedAt: issuedAt, caller: caller(payload, user, standing), shown: shown, catalog: services)
+      payload: payload, caller: caller(payload, user, standing), shown: shown, catalog: services)
   }
 
   private func applicationCredential(of payload: TokenPayload, at now: Timestamp) async throws -> ApplicationCredential?

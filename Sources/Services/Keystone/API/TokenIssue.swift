@@ -39,7 +39,7 @@ extension Keystone {
       }
     }
     let text = try tokenKeys.seal(payload.bytes, padded: false)
-    validated.keep(token, for: text, until: world.uptime() + options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
     return (text, token)
   }
 
@@ -62,7 +62,7 @@ extension Keystone {
         try await transaction.inspect(payload, issued: payload.issued(opened.time), now: now)
       }
     } catch is TokenRefusal { return nil }
-    validated.keep(token, for: text, until: world.uptime() + options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
     return token
   }
 }

@@ -15,23 +15,33 @@ extension Neutron {
     guard let block = CIDR(strict: cidr) else {
       throw Fault.badRequest("The external network's addresses '\(cidr)' are no network such as 172.24.4.0/24.")
     }
-    let (options, world) = (options, world)
+    let (network, subnet) = publicNetwork(project, name, block)
     try await write { tx in
       guard try await tx.count(Network.self, "WHERE external = \(true)") == 0 else { return }
-      var network = Network()
-      network.id = world.uuid()
-      network.standard = Standard(projectID: project, name: name, at: world.now())
-      (network.external, network.isDefault, network.kind, network.physicalNetwork) = (true, true, .flat, name)
-      network.mtu = options.flatMTU
       try await tx.insert(network)
-      var subnet = Subnet()
-      subnet.id = world.uuid()
-      subnet.standard = Standard(projectID: project, name: "\(name)-subnet", at: world.now())
-      (subnet.networkID, subnet.cidr, subnet.ipVersion) = (network.id, block.text, block.version.rawValue)
-      let gateway = AddressAllocation.defaultGateway(of: block)
-      (subnet.gateway, subnet.dhcp) = (gateway.text, false)
-      subnet.pools = AddressAllocation.defaultPools(of: block, gateway: gateway).map { AllocationPool($0) }
       try await tx.insert(subnet)
     }
+  }
+
+  private func publicNetwork(_ project: String, _ name: String, _ block: CIDR) -> (Network, Subnet) {
+    var network = Network()
+    network.id = world.uuid()
+    network.standard = Standard(projectID: project, name: name, at: world.now())
+    network.external = true
+    network.isDefault = true
+    network.kind = .flat
+    network.physicalNetwork = name
+    network.mtu = options.flatMTU
+    var subnet = Subnet()
+    subnet.id = world.uuid()
+    subnet.standard = Standard(projectID: project, name: "\(name)-subnet", at: world.now())
+    subnet.networkID = network.id
+    subnet.cidr = block.text
+    subnet.ipVersion = block.version.rawValue
+    let gateway = AddressAllocation.defaultGateway(of: block)
+    subnet.gateway = gateway.text
+    subnet.dhcp = false
+    subnet.pools = AddressAllocation.defaultPools(of: block, gateway: gateway).map { AllocationPool($0) }
+    return (network, subnet)
   }
 }

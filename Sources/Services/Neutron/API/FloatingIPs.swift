@@ -47,12 +47,12 @@ enum FloatingIPs {
     ] + StandardFields.tail { $0.record })
 
   static let listing = Listing<FloatingIP>([
-    "floating_ip_address": .text("floating_ip_address"), "floating_network_id": .text("floating_network_id"),
+    "floating_ip_address": .text("address"), "floating_network_id": .text("network_id"),
     "router_id": .optional("router_id"), "port_id": .optional("port_id"),
     "fixed_ip_address": .optional("fixed_ip_address"),
     "status": .custom { values in "(port_id IS NOT NULL) IN (\(list: values.map { $0.uppercased() == "ACTIVE" }))" },
     "subnet_id": .custom { values in
-      "floating_port_id IN (SELECT port_id FROM neutron_addresses WHERE subnet_id IN (\(list: values)))"
+      "holder_id IN (SELECT port_id FROM neutron_addresses WHERE subnet_id IN (\(list: values)))"
     },
   ])
 
@@ -173,7 +173,7 @@ enum FloatingIPs {
     if let other = try await tx.one(
       FloatingIP.self,
       """
-      WHERE port_id = \(port.id) AND fixed_ip_address = \(fixed.address) AND floating_network_id = \(ip.networkID) \
+      WHERE port_id = \(port.id) AND fixed_ip_address = \(fixed.address) AND network_id = \(ip.networkID) \
       AND id <> \(ip.id)
       """)
     {

@@ -140,7 +140,7 @@ enum Networks {
       let before = network
       try draft.apply(to: &network)
       if before.external, !network.external,
-        try await tx.count(FloatingIP.self, "WHERE floating_network_id = \(network.id)") > 0
+        try await tx.count(FloatingIP.self, "WHERE network_id = \(network.id)") > 0
       {
         throw Fault.conflict(
           "External network \(network.id) cannot be updated to be made non-external, since it has existing gateway "

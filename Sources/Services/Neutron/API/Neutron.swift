@@ -43,17 +43,15 @@ public struct Neutron: Sendable {
   func write<T: Sendable>(
     wakes: Bool = true, _ body: @escaping @Sendable (Transaction) async throws -> T
   ) async throws -> T {
-    let bus = bus
-    return try await store.write { transaction in
-      let result = try await body(transaction)
-      if wakes {
-        let hosts = try await transaction.all(AgentRecord.self).map(\.host)
-        transaction.afterCommit {
-          for host in hosts { await bus.cast(NeutronTopic.agent(host), PlanChanged()) }
-        }
-      }
-      return result
-    }
+    let result = try await store.write(body)
+    if wakes { await wakeAgents() }
+    return result
+  }
+
+  /// A wake that is lost with the process costs an agent's next comparison, never a change.
+  private func wakeAgents() async {
+    let hosts = (try? await store.read { try await $0.all(AgentRecord.self).map(\.host) }) ?? []
+    for host in hosts { await bus.cast(NeutronTopic.agent(host), PlanChanged()) }
   }
 
   func read<T: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) async throws -> T) async throws -> T {

@@ -46,12 +46,12 @@ public struct FloatingIP: NeutronRecord {
     "neutron_floating_ips",
     [
       .column("id", \.id, key: true),
-      .column("floating_network_id", \.networkID, indexed: true),
-      .column("floating_ip_address", \.address),
-      .column("floating_port_id", \.holderID),
+      .column("network_id", \.networkID, indexed: true),
+      .column("address", \.address),
+      .column("holder_id", \.holderID),
       .column("port_id", \.portID, indexed: true),
       .column("fixed_ip_address", \.fixedAddress),
       .column("router_id", \.routerID, indexed: true),
     ] + standardColumns,
-    indexes: [.unique("floating_network_id", "floating_ip_address")])
+    indexes: [.unique("network_id", "address")])
 }

@@ -1,5 +1,7 @@
 internal import API
+internal import Clients
 internal import Core
+internal import HTTP
 internal import JSON
 internal import NovaModel
 internal import Store
@@ -47,6 +49,12 @@ extension Call where Service == Nova {
     }
     return value
   }
+  /// Refuses projects that do not exist, so that a slip of the pen does not become a row nobody ever sees.
+  func requireProject(_ id: String) async throws {
+    guard try await nova.identity.hasProject(id) else {
+      throw Fault.badRequest("Project ID \(id) is not a valid project.")
+    }
+  }
   /// A flag of the query, as upstream reads them.
   func flag(_ name: String) -> Bool { query(name).map(isTrue) ?? false }
 }
@@ -90,5 +98,16 @@ enum Refusals {
   static func locked(_ server: Server) -> Fault { .conflict("Instance \(server.id) is locked") }
   static func notServed(_ what: String) -> Fault {
     Fault(.notImplemented, "This cloud does not offer \(what) yet.")
+  }
+}
+
+/// An answer without a body whose status hangs on what was found.
+struct JSONless: Output {
+  let status: Int
+  let location: String?
+  func response(to incoming: Incoming, status usual: Int) -> Response {
+    var response = Response(status: status)
+    if let location { response.headers["Location"] = location }
+    return response
   }
 }

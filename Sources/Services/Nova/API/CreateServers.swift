@@ -6,7 +6,8 @@ internal import NovaModel
 internal import Store
 internal import Work
 
-/// `POST /servers`: everything that can be known now is checked now, then rows and sagas are written in one transaction.
+/// `POST /servers`: everything that can be known now is checked now, then rows and sagas are written in one
+/// transaction.
 enum CreateServers {
   static func create(_ call: Call<Nova>, _ draft: NewServer) async throws -> Response {
     try draft.check(call.version)
@@ -118,13 +119,15 @@ enum CreateServers {
       let usage = try await Usage.of(project: plan.project, options: nova.options, in: tx)
       let allowed = try QuotaCheck.servers(plan.flavor, count.least, count.most, usage)
       try QuotaCheck.metadata(plan.draft.metadata?.count ?? 0, usage)
+      var hints = plan.hints
+      if let group = plan.group { hints = try await ServerGroups.hints(group, hints, in: tx) }
       var made: [Server] = []
       for index in 0..<min(allowed, ids.count) {
         var server = server(plan, ids[index], index, of: allowed, call, now)
         try await tx.insert(server)
         let saga = CreateServer(
           server: server.id, networks: plan.networks, securityGroups: plan.groups,
-          volumes: plan.disks?.volumes ?? [], hints: plan.hints)
+          volumes: plan.disks?.volumes ?? [], hints: hints)
         server = try await ServerMoves.begin(.create, "create", saga, on: server, call, in: tx)
         if let group = plan.group {
           try await ServerGroups.join(group, server.id, usage, in: tx)

@@ -125,6 +125,7 @@ enum FlavorAccesses {
 
   private static func add(_ call: Call<Nova>, _ body: JSON) async throws -> JSON {
     let (id, project) = (call.id, try tenant(call, "addTenantAccess"))
+    try await call.requireProject(project)
     if call.version >= "2.7" {
       let flavor = try await call.nova.store.read { try await $0.get(Flavor.self, id) }
       if flavor?.isPublic == true { throw Fault.conflict("Can not add access to a public flavor.") }

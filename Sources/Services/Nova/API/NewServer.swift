@@ -95,7 +95,7 @@ struct NewServer: Draft {
     }
     if let personality, personality.array?.isEmpty == false {
       throw Fault.badRequest(
-        "Files cannot be injected into servers. Send them as user data or on the config drive, and leave personality out."
+        "Files cannot be injected into servers. Send them as user data or on the config drive, without personality."
       )
     }
     if let certificates, !certificates.isNull {
@@ -125,7 +125,7 @@ enum ServerChecks {
       }
       guard isFit else {
         throw Fault.badRequest(
-          "Invalid input for field/attribute metadata. The key \(key) holds other than letters, digits, -, _, :, . and space."
+          "Invalid input for field/attribute metadata. The key \(key) holds other than letters, digits and -_:."
         )
       }
     }

@@ -60,7 +60,11 @@ public struct Nova: Sendable {
 
   static let tables: [Routes<Nova>] = [
     Flavors.routes, FlavorSpecs.routes, FlavorAccesses.routes, KeyPairs.routes, Servers.routes, ServerPower.routes,
-    Zones.routes, ServerGroups.routes,
+    ServerImages.routes, ServerAdministration.routes, ServerSecurityGroups.routes, Consoles.routes,
+    ServerMetadata.routes, ServerTags.routes, ServerInterfaces.routes, VolumeAttachments.routes,
+    InstanceActions.routes, ServerDetails.routes, Limits.routes, Quotas.routes, ComputeServices.routes,
+    Hypervisors.routes, Zones.routes, Aggregates.routes, ServerGroups.routes, TenantUsage.routes, Extensions.routes,
+    ExternalEvents.routes,
   ]
 
   /// The API with all its rows at all its mounts.

@@ -13,7 +13,8 @@ struct RequestedDisks: Sendable {
   var sourceImage: String?
 
   private static let badBoot = Fault.badRequest(
-    "Block Device Mapping is Invalid: Boot sequence for the instance and image/block device mapping combination is not valid."
+    "Block Device Mapping is Invalid: Boot sequence for the instance and image/block device mapping combination "
+      + "is not valid."
   )
 
   init(_ draft: NewServer) throws {

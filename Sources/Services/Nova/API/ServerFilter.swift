@@ -78,6 +78,9 @@ struct ServerFilter: Sendable {
       {
         throw Fault.forbidden("Only administrators may list deleted instances")
       }
+      if let unknown = asked.first(where: { !ServerStatus.known.contains($0.uppercased()) }), call.version >= "2.38" {
+        throw Fault.badRequest("Invalid status value: \(unknown)")
+      }
       if let known { conditions.append(known) } else { isEmpty = true }
     }
     for state in call.queries("vm_state") { conditions.append("state = \(state)") }

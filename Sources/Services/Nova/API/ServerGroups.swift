@@ -33,9 +33,13 @@ enum ServerGroups {
       .field("project_id", \.group.projectID, since: "2.13"), .field("user_id", \.group.userID, since: "2.13"),
     ])
 
+  /// A deleted server is no member any more.
+  private static let alive: SQL = "server_id IN (SELECT id FROM \(Server.table))"
+
   private static func listed(_ groups: [ServerGroup], in tx: some ReadTransaction) async throws -> [Listed] {
     let ids = groups.map(\.id)
-    let rows = try await tx.all(ServerGroupMember.self, "WHERE group_id IN (\(list: ids)) ORDER BY server_id")
+    let rows = try await tx.all(
+      ServerGroupMember.self, "WHERE group_id IN (\(list: ids)) AND \(alive) ORDER BY server_id")
     let members = Dictionary(grouping: rows, by: \.groupID)
     return groups.map { Listed(group: $0, members: (members[$0.id] ?? []).map(\.serverID)) }
   }
@@ -139,10 +143,31 @@ enum ServerGroups {
     return id
   }
 
+  /// What the group's policy asks of a new member, as the members that are placed already have it.
+  ///
+  /// Soft policies are wishes, which any placement meets; members that are made at once do not know of each other yet.
+  static func hints(_ id: String, _ hints: SchedulingHints, in tx: Transaction) async throws -> SchedulingHints {
+    guard let group = try await tx.get(ServerGroup.self, id) else {
+      throw Fault.badRequest("Instance group \(id) could not be found.")
+    }
+    let members = try await tx.all(
+      Server.self,
+      "WHERE id IN (SELECT server_id FROM \(ServerGroupMember.table) WHERE group_id = \(id)) AND host IS NOT NULL")
+    var hints = hints
+    let count = Dictionary(grouping: members.compactMap(\.host)) { $0 }.mapValues(\.count)
+    switch group.policy {
+    case "affinity": if hints.host == nil { hints.host = count.keys.min() }
+    case "anti-affinity":
+      hints.avoid += count.filter { $0.value >= group.maxServerPerHost ?? 1 }.keys.sorted()
+    default: break
+    }
+    return hints
+  }
+
   /// Makes a new server a member, within the quota.
   static func join(_ group: String, _ server: String, _ usage: Usage, in tx: Transaction) async throws {
     let limit = usage.limit(.serverGroupMembers)
-    let count = try await tx.count(ServerGroupMember.self, "WHERE group_id = \(group)")
+    let count = try await tx.count(ServerGroupMember.self, "WHERE group_id = \(group) AND \(alive)")
     guard limit < 0 || count < limit else { throw Fault.overQuota("Quota exceeded, too many servers in group") }
     try await tx.insert(ServerGroupMember(serverID: server, groupID: group))
   }

@@ -36,6 +36,13 @@ enum ServerStatus {
     return pieces.isEmpty ? nil : "(\(SQL.joined(pieces, " OR ")))"
   }
 
+  /// All of upstream's, also those that no server here has.
+  static let known: Set<String> = [
+    "ACTIVE", "BUILD", "DELETED", "ERROR", "HARD_REBOOT", "MIGRATING", "PASSWORD", "PAUSED", "REBOOT", "REBUILD",
+    "RESCUE", "RESIZE", "REVERT_RESIZE", "SHELVED", "SHELVED_OFFLOADED", "SHUTOFF", "SOFT_DELETED", "SUSPENDED",
+    "UNKNOWN", "VERIFY_RESIZE",
+  ]
+
   /// Statuses whose servers show their progress.
   static let progressing: Set<String> = ["ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"]
 }

@@ -1,5 +1,6 @@
 internal import CWebsockets
 internal import Core
+internal import Hardware
 internal import IO
 internal import Log
 
@@ -121,7 +122,7 @@ final class ConsoleLoop: @unchecked Sendable {
     _ mailbox: Mailbox, _ log: Log
   ) -> Task<Void, Never> {
     Task {
-      let target: ConsoleTarget?
+      let target: ConsoleAddress?
       do { target = try await authorise(token) } catch {
         log.error("A console token could not be checked", ["error": "\(error)"])
         return mailbox.post(.refused(session: id, .failed))

@@ -10,20 +10,15 @@
 // is never read: the proxy knows nothing of VNC.
 
 internal import Core
+public import Hardware
 internal import IO
 internal import Log
 internal import Synchronization
 
-/// Where a guest's console listens, as far as the proxy must know.
-public enum ConsoleTarget: Sendable, Equatable {
-  case tcp(host: String, port: Int)
-  case unix(path: String)
-}
-
 /// Serves noVNC's page and carries its WebSocket to the VNC server of the guest that its token stands for.
 public final class ConsoleProxy: Sendable {
   /// What the token of a console's URL stands for; nil when it is unknown or has expired.
-  public typealias Authorise = @Sendable (_ token: String) async throws -> ConsoleTarget?
+  public typealias Authorise = @Sendable (_ token: String) async throws -> ConsoleAddress?
 
   private let loop: ConsoleLoop
   private let service = Mutex<Task<Void, Never>?>(nil)

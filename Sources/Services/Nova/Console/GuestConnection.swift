@@ -1,6 +1,7 @@
 internal import CLinux
 internal import CWebsockets
 internal import Core
+internal import Hardware
 internal import IO
 
 /// Opens connections to guests' VNC servers.
@@ -10,7 +11,7 @@ enum GuestConnection {
 
   /// Connects, blocking its thread meanwhile; the descriptor does not block.
   /// - Throws: a fault that names the address.
-  static func open(_ target: ConsoleTarget) throws -> Int32 {
+  static func open(_ target: ConsoleAddress) throws -> Int32 {
     switch target {
     case .tcp(let host, let port): try openTCP(host, port)
     case .unix(let path): try openUnix(path)

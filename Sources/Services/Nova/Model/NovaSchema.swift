@@ -6,4 +6,5 @@ public let novaSchema = Schema(
   tables: [
     Server.table, InstanceAction.table, VolumeAttachment.table, ComputeHost.table, Flavor.table, FlavorAccess.table,
     KeyPair.table, Quota.table, ServerGroup.table, ServerGroupMember.table, Aggregate.table, ConsoleToken.table,
+    ServerPassword.table,
   ])

@@ -70,6 +70,8 @@ public struct Server: Stateful {
   public var launchIndex = 0
   public var locked = false
   public var lockedReason: String?
+  /// `owner` for members of its project, `admin` for others, whose lock they cannot undo.
+  public var lockedBy: String?
   public var fault: ServerFault?
   public var createdAt = Timestamp(seconds: 0)
   public var updatedAt = Timestamp(seconds: 0)
@@ -91,7 +93,8 @@ public struct Server: Stateful {
       .column("nics", \.nics), .column("config_drive", \.configDrive), .column("root_device", \.rootDevice),
       .column("access_ipv4", \.accessIPv4), .column("access_ipv6", \.accessIPv6),
       .column("reservation_id", \.reservationID), .column("launch_index", \.launchIndex),
-      .column("locked", \.locked), .column("locked_reason", \.lockedReason), .column("fault", \.fault),
+      .column("locked", \.locked), .column("locked_reason", \.lockedReason), .column("locked_by", \.lockedBy),
+      .column("fault", \.fault),
       .column("created_at", \.createdAt), .column("updated_at", \.updatedAt), .column("launched_at", \.launchedAt),
       .column("generation", \.generation),
     ], indexes: [.index("project_id"), .index("host"), .index("reservation_id")])
