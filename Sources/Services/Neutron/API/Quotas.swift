@@ -9,7 +9,7 @@ enum Quotas {
   static let routes = Routes(
     rules: "", of: Neutron.self,
     [
-      .get("/quotas", "get_quota", list, allow: .admin),
+      .get("/quotas", "get_quotas", list, allow: .admin),
       .get("/quotas/tenant", "get_quota_own", own, allow: .anyone),
       .get("/quotas/project", "get_quota_own", own, allow: .anyone),
       .get("/quotas/{id}", "get_quota", show, allow: .readerOrService),
