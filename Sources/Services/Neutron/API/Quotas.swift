@@ -133,7 +133,8 @@ enum Quotas {
         }
         if checked, limit >= 0, try await used(resource, call.id, tx) > limit {
           throw Fault.conflict(
-            "Quota limit \(limit) for resource \(key) is below what the project uses. Delete some, or leave check_limit "
+            "Quota limit \(limit) for resource \(key) is below what the project uses. Delete some, or leave "
+              + "check_limit "
               + "out.", code: "InvalidQuotaValue")
         }
         try await tx.deleteAll(QuotaLimit.self, "WHERE project_id = \(call.id) AND resource = \(key)")
