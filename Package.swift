@@ -78,18 +78,18 @@ let services: [Target] = [
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
-  module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware"),
-  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus"),
+  module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware", "Bus"),
+  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus", "Hardware"),
   module("NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
-  module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Hardware"),
-  module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work"),
-  module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware"),
+  module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Hardware"),
+  module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Bus", "Clients", "Crypto"),
+  module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware", "Host", "HTTP"),
   module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
   module("NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
   module("NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
   module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
   module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
-  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
+  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
 
 let programs: [Target] = [
@@ -102,10 +102,16 @@ let programs: [Target] = [
 let suites: [Target] = [
   tests("BaseTests", "Unit/Base", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
+  tests("CinderTests", "Unit/Cinder", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "Host", "CinderModel", "CinderAPI", "CinderWork"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
+  tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
   tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
   tests("PlacementTests", "Unit/Placement", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
-  tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "GlanceModel", "GlanceAPI"),
+  tests(
+    "NovaMetadataTests", "Unit/NovaMetadata", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP",
+    "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
+  tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
+  tests("NovaTests", "Unit/Nova", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),
 ]
 

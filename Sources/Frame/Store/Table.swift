@@ -46,7 +46,6 @@ public struct Table<R: Record>: AnyTable {
     let known = Set(columns.map(\.name))
     for index in self.indexes {
       precondition(known.isSuperset(of: index.columns), "an index of \(name) names a column that is not there")
-      precondition(indexName(index).utf8.count <= 63, "\(indexName(index)) is longer than PostgreSQL's 63 bytes")
     }
   }
 
@@ -125,7 +124,11 @@ extension Table {
     "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX \(indexName(index)) ON \(name) ("
       + index.columns.joined(separator: ", ") + ")" + (index.condition.map { " WHERE " + $0 } ?? "")
   }
+  /// A name too long for PostgreSQL keeps its beginning, and a hash of the whole keeps it apart from others (FNV-1a).
   private func indexName(_ index: TableIndex) -> String {
-    ([name] + index.columns + [index.isUnique ? "key" : "idx"]).joined(separator: "_")
+    let whole = ([name] + index.columns + [index.isUnique ? "key" : "idx"]).joined(separator: "_")
+    guard whole.utf8.count > 63 else { return whole }
+    let hash = whole.utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    return whole.prefix(54) + "_" + String(hash, radix: 16)
   }
 }

@@ -25,5 +25,10 @@ struct PublishedAPI: Sendable {
   static let consolePort = 6080
   static let dashboardPort = 8000
 
+  static func named(_ name: String) -> PublishedAPI {
+    guard let api = all.first(where: { $0.name == name }) else { preconditionFailure("no API is named \(name)") }
+    return api
+  }
+
   func url(_ settings: Settings) -> String { "http://\(settings.publicHost):\(port + settings.portOffset)\(path)" }
 }

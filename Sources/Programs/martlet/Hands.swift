@@ -11,6 +11,7 @@ struct Hands: Sendable {
   let hypervisor: any Hypervisor
   let disks: any ServerDisks
   let volumes: any VolumeBackend
+  let images: any ImageBackend
   let inspector: any ImageInspector
   let bridges: any Switch
   let dhcp: any DHCPServers
@@ -31,6 +32,7 @@ struct Hands: Sendable {
     case .file: volumes = FileVolumes(directory: state.directory("volumes"), host: host, world: world)
     case .fake: volumes = FakeVolumes(directory: state.directory("volumes"))
     }
+    images = ImageFiles(directory: state.directory("images"), host: host, world: world)
     inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {
     case .linux:

@@ -25,8 +25,8 @@ enum Serve {
     let cloud = try await Cloud.open(settings, state: state, world: world)
     try await cloud.bootstrap()
     let server = HTTPServer(loops: try (0..<2).map { try EventLoop.start(name: "loop-\($0)") })
-    let dashboard = try listen(cloud, server)
     try await cloud.start(server)
+    let dashboard = try listen(cloud, server)
     try await state.writeClientFiles(identityURL: PublishedAPI.all[0].url(settings), region: "RegionOne")
     let took = Double((world.uptime() - start).milliseconds) / 1000
     Output.say(

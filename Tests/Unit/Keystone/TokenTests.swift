@@ -16,9 +16,10 @@ import Testing
     #expect(answer.status == 201)
     #expect(answer.token.hasPrefix("gAAAA") && answer.token.utf8.count < 255 && !answer.token.contains("="))
     let token = try #require(answer.json["token"])
-    #expect(token.object?.keys == [
-      "methods", "user", "audit_ids", "expires_at", "issued_at", "project", "is_domain", "roles", "catalog",
-    ])
+    #expect(
+      token.object?.keys == [
+        "methods", "user", "audit_ids", "expires_at", "issued_at", "project", "is_domain", "roles", "catalog",
+      ])
     #expect(token["methods"] == ["password"])
     #expect(token["user"]?["name"] == "admin")
     #expect(token["user"]?["domain"] == ["id": "default", "name": "Default"])

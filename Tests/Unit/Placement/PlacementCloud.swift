@@ -69,7 +69,8 @@ struct PlacementCloud {
     return id
   }
 
-  func claim(_ consumer: String, _ provider: String, _ resources: JSON, generation: JSON = .null) async throws -> Answer {
+  func claim(_ consumer: String, _ provider: String, _ resources: JSON, generation: JSON = .null) async throws -> Answer
+  {
     try await ask(
       "PUT", "/allocations/\(consumer)",
       [

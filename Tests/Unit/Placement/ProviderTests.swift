@@ -22,7 +22,8 @@ import Testing
   func life() async throws {
     let cloud = try await PlacementCloud()
     let given = "5ea2c4f1-3a1c-4c80-8a39-3f5d5b6ac0aa"
-    let made = try await cloud.ask("POST", "/resource_providers", ["name": "n1", "uuid": .string(given)], version: "1.0")
+    let made = try await cloud.ask(
+      "POST", "/resource_providers", ["name": "n1", "uuid": .string(given)], version: "1.0")
     #expect(made.status == 201)
     #expect(made.headers["Location"]?.hasSuffix("/resource_providers/\(given)") == true)
     let shown = try await cloud.ask("GET", "/resource_providers/\(given)")

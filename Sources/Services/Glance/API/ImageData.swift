@@ -45,7 +45,8 @@ enum ImageData {
         .internalError, "The data of the image \(image.id) is lost. An administrator must check the image store.",
         detail: "nothing under \(hash)")
     }
-    var response = Response(status: 200, headers: ["Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"])
+    var response = Response(
+      status: 200, headers: ["Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"])
     var range = 0..<content.size
     if let text = call.request.headers["Range"], let wanted = ByteRange(text) {
       guard let part = wanted.within(content.size) else {

@@ -91,7 +91,9 @@ enum ImageFilters {
   }
 
   private static func number(_ name: String, _ value: String) throws -> Int {
-    guard let number = Int(value) else { throw Fault.badRequest("Cannot convert image \(name) '\(value)' to an integer.") }
+    guard let number = Int(value) else {
+      throw Fault.badRequest("Cannot convert image \(name) '\(value)' to an integer.")
+    }
     guard number >= 0 else { throw Fault.badRequest("Image \(name) must be >= 0 ('\(value)' specified).") }
     return number
   }

@@ -20,7 +20,8 @@ struct ImagePatch: Sendable {
     let type = contentType.map { String($0.prefix { $0 != ";" }.filter { $0 != " " }) } ?? ""
     guard let draft = Self.types[type] else {
       throw Fault(
-        .unsupportedMedia, "Image PATCH expects Content-Type one of: \(Self.types.keys.sorted().joined(separator: ", "))")
+        .unsupportedMedia,
+        "Image PATCH expects Content-Type one of: \(Self.types.keys.sorted().joined(separator: ", "))")
     }
     guard let items = body.array else {
       throw Fault.badRequest("Request body must be a JSON array of operation objects.")

@@ -27,7 +27,9 @@ enum Images {
       "first": .string("/v2/images" + (parameters.isEmpty ? "" : "?" + writeQuery(parameters))),
       "schema": "/v2/schemas/images",
     ]
-    if let next { object.append("next", .string("/v2/images?" + writeQuery(parameters + [(name: "marker", value: next)]))) }
+    if let next {
+      object.append("next", .string("/v2/images?" + writeQuery(parameters + [(name: "marker", value: next)])))
+    }
     return .object(object)
   }
 

@@ -38,7 +38,9 @@ enum Schemas {
 
   private static let uuid = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
 
-  private static func text(_ description: String, limit: Int? = nil, nullable: Bool = false, readOnly: Bool = false) -> JSON {
+  private static func text(_ description: String, limit: Int? = nil, nullable: Bool = false, readOnly: Bool = false)
+    -> JSON
+  {
     var object: JSONObject = [
       "type": nullable ? ["null", "string"] : "string", "description": .string(description),
     ]
@@ -71,7 +73,9 @@ enum Schemas {
       ],
       "visibility": one("Scope of image accessibility", of: ["community", "public", "private", "shared"]),
       "protected": ["type": "boolean", "description": "If true, image will not be deletable."],
-      "os_hidden": ["type": "boolean", "description": "If true, image will not appear in default image list response."],
+      "os_hidden": [
+        "type": "boolean", "description": "If true, image will not appear in default image list response.",
+      ],
       "checksum": text("md5 hash of image contents.", limit: 32, nullable: true, readOnly: true),
       "os_hash_algo": text("Algorithm of os_hash_value", limit: 64, nullable: true, readOnly: true),
       "os_hash_value": text("Hexdigest of the image contents", limit: 128, nullable: true, readOnly: true),

@@ -6,7 +6,7 @@ internal import Store
 
 extension Keystone {
   /// Brings a cloud's identity to what every cloud has, and changes nothing that is there already but the endpoints'
-  /// URLs, which follow the configuration, and the services' passwords, which follow the secrets of the state directory.
+  /// URLs, which follow the configuration, and the services' passwords, which follow the state directory's secrets.
   /// - Parameters:
   ///   - adminPassword: of the user `admin`, who is admin of the project `admin` and of the system; used when there is
   ///     no such user yet.
@@ -17,13 +17,16 @@ extension Keystone {
     adminPassword: String, demoPassword: String?, services: [(name: String, password: String)],
     catalog: [(type: String, name: String, url: String)], region: String = "RegionOne"
   ) async throws {
-    var people = [Newcomer(name: "admin", password: adminPassword, project: "admin", roles: ["admin"], isService: false)]
+    var people = [
+      Newcomer(name: "admin", password: adminPassword, project: "admin", roles: ["admin"], isService: false)
+    ]
     people[0].isSystemAdmin = true
     people += services.map {
       Newcomer(name: $0.name, password: $0.password, project: "service", roles: ["admin", "service"], isService: true)
     }
     if let demoPassword {
-      people.append(Newcomer(name: "demo", password: demoPassword, project: "demo", roles: ["member"], isService: false))
+      people.append(
+        Newcomer(name: "demo", password: demoPassword, project: "demo", roles: ["member"], isService: false))
     }
     try await hashPasswords(of: &people)
     let newcomers = people

@@ -116,11 +116,15 @@ enum Domains {
       throw Fault.forbidden("Cannot delete a domain that is enabled, please disable it first.")
     }
     for project in try await transaction.descendants(of: domain.id).reversed() { try await transaction.remove(project) }
-    for user in try await transaction.all(User.self, "WHERE domain_id = \(domain.id)") { try await transaction.remove(user) }
+    for user in try await transaction.all(User.self, "WHERE domain_id = \(domain.id)") {
+      try await transaction.remove(user)
+    }
     for group in try await transaction.all(Group.self, "WHERE domain_id = \(domain.id)") {
       try await transaction.remove(group)
     }
-    for role in try await transaction.all(Role.self, "WHERE domain_id = \(domain.id)") { try await transaction.remove(role) }
+    for role in try await transaction.all(Role.self, "WHERE domain_id = \(domain.id)") {
+      try await transaction.remove(role)
+    }
     try await transaction.remove(domain)
   }
 

@@ -78,7 +78,8 @@ enum Groups {
   static func update(_ call: Call<Keystone>, _ body: Body) async throws -> One<Group> {
     let before = try await group(call)
     if let domain = body.domainID, domain != before.domainID { throw Fault.badRequest("Cannot change Domain ID") }
-    let after = try await call.service.store("group", body.name ?? before.name, domain: before.domainID) { transaction in
+    let after = try await call.service.store("group", body.name ?? before.name, domain: before.domainID) {
+      transaction in
       var group = try await transaction.existingGroup(before.id)
       if let name = body.name { group.name = name }
       if let details = body.details.value { group.details = details ?? "" }

@@ -5,6 +5,9 @@ extension Keystone {
   public func api() -> APIService {
     let tables = [
       Tokens.routes, Domains.routes, Projects.routes, ProjectTags.routes, Users.routes, Groups.routes, Roles.routes,
+      ImpliedRoles.routes, Grants.routes, SystemGrants.routes, RoleAssignments.routes, Services.routes,
+      Endpoints.routes, Regions.routes, Credentials.routes, EC2Credentials.routes,
+      ApplicationCredentials.routes,
     ]
     return APIService(
       "keystone", faults: .keystone,

@@ -41,7 +41,8 @@ enum ProjectTags {
       }
     }
     let rows: [(name: String, word: String, negated: Bool)] = [
-      ("tags", " AND ", false), ("tags-any", " OR ", false), ("not-tags", " AND ", true), ("not-tags-any", " OR ", true),
+      ("tags", " AND ", false), ("tags-any", " OR ", false), ("not-tags", " AND ", true),
+      ("not-tags-any", " OR ", true),
     ]
     return rows.compactMap { row in
       let list = conditions(row.name)
@@ -55,7 +56,9 @@ enum ProjectTags {
 
   static func show(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let tag = call.path["tag"] ?? ""
-    guard try await project(call).tags.contains(tag) else { throw Fault.notFound("Could not find project tag: \(tag).") }
+    guard try await project(call).tags.contains(tag) else {
+      throw Fault.notFound("Could not find project tag: \(tag).")
+    }
     return Nothing()
   }
 
@@ -86,7 +89,10 @@ enum ProjectTags {
   }
 
   private static func shown(_ project: Project, _ call: Call<Keystone>) async throws -> JSON {
-    ["tags": project.tags.json, "links": ["next": nil, "self": .string(call.baseURL + call.request.path), "previous": nil]]
+    [
+      "tags": project.tags.json,
+      "links": ["next": nil, "self": .string(call.baseURL + call.request.path), "previous": nil],
+    ]
   }
   private static func project(_ call: Call<Keystone>) async throws -> Project {
     let id = call.id

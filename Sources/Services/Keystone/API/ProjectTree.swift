@@ -8,7 +8,9 @@ internal import Store
 enum ProjectTree {
   static func append(to shown: inout JSONObject, _ project: Project, _ call: Call<Keystone>) async throws {
     let asked = Set(call.request.query.map(\.name))
-    guard !asked.isDisjoint(with: ["parents_as_ids", "parents_as_list", "subtree_as_ids", "subtree_as_list"]) else { return }
+    guard !asked.isDisjoint(with: ["parents_as_ids", "parents_as_list", "subtree_as_ids", "subtree_as_list"]) else {
+      return
+    }
     let user = call.incoming.caller.userID
     let (above, below, own) = try await call.service.store.read { transaction in
       (

@@ -93,7 +93,10 @@ enum Projects {
     project.parentID = parentID ?? domain
     try call.enforce(project.policyTarget)
     if let parent, parent.home != domain {
-      throw Fault.badRequest("Cannot create project, since it specifies its domain_id \(domain), but specifies a parent in a different domain (\(parent.home)).")
+      throw Fault.badRequest(
+        "Cannot create project, since it specifies its domain_id \(domain), but specifies a parent in a different "
+          + "domain (\(parent.home))."
+      )
     }
     let added = project
     let depth = service.options.maximumProjectDepth
@@ -102,7 +105,9 @@ enum Projects {
       let above = try await transaction.ancestors(of: added)
       guard above.count < depth else {
         throw Fault.forbidden(
-          "You are not authorized to perform the requested action: Max hierarchy depth reached for \(added.parentID ?? "") branch.")
+          "You are not authorized to perform the requested action: Max hierarchy depth reached for "
+            + "\(added.parentID ?? domain) branch."
+        )
       }
       guard above.allSatisfy(\.enabled) else {
         throw Fault.forbidden("Cannot create project, since a project it lies in is disabled. Enable that one first.")
@@ -158,8 +163,12 @@ enum Projects {
   }
 
   private static func refuseImmutable(_ project: Project, _ draft: Update) throws {
-    if project.options.isImmutable, draft.options["immutable"] == nil { throw immutable("update", "project", project.id) }
-    if let domain = draft.domainID.value, domain != project.domainID { throw Fault.badRequest("Cannot change Domain ID") }
+    if project.options.isImmutable, draft.options["immutable"] == nil {
+      throw immutable("update", "project", project.id)
+    }
+    if let domain = draft.domainID.value, domain != project.domainID {
+      throw Fault.badRequest("Cannot change Domain ID")
+    }
     if let parent = draft.parentID.value, parent != project.parentID {
       throw Fault.forbidden(
         "You are not authorized to perform the requested action: Update of `parent_id` is not allowed.")
@@ -179,7 +188,9 @@ enum Projects {
       if project.isDomain { return try await Domains.delete(project, transaction) }
       guard try await transaction.count(Project.self, "WHERE parent_id = \(id)") == 0 else {
         throw Fault.forbidden(
-          "You are not authorized to perform the requested action: Cannot delete the project \(id) since it is not a leaf in the hierarchy.")
+          "You are not authorized to perform the requested action: Cannot delete the project \(id) since it is not a "
+            + "leaf in the hierarchy. Delete what lies in it first."
+        )
       }
       try await transaction.remove(project)
     }

@@ -20,11 +20,11 @@ private struct Standing {
 extension ReadTransaction {
   /// Everything that is to be said of a token today.
   /// - Throws: `TokenRefusal`.
-  func inspect(_ payload: TokenPayload, issued: Timestamp) async throws -> ValidToken {
+  func inspect(_ payload: TokenPayload, issued: Timestamp, now: Timestamp) async throws -> ValidToken {
     guard let user = try await get(User.self, payload.userID), user.enabled,
       let userDomain = try await domain(user.domainID), userDomain.enabled
     else { throw TokenRefusal() }
-    let credential = try await applicationCredential(of: payload, at: issued)
+    let credential = try await applicationCredential(of: payload, at: now)
     var standing = try await standing(of: user, payload.scope)
     if let credential {
       let granted = Set(credential.roleIDs)
@@ -32,7 +32,9 @@ extension ReadTransaction {
       if standing.roles.isEmpty { throw TokenRefusal() }
     }
     let domains = [userDomain.id] + [standing.domain?.id].compactMap { $0 }
-    if try await isRevoked(payload, issued: issued, project: standing.project, domains: domains) { throw TokenRefusal() }
+    if try await isRevoked(payload, issued: issued, project: standing.project, domains: domains) {
+      throw TokenRefusal()
+    }
 
     let issuedAt = Timestamp(seconds: issued.seconds)
     var shown: JSONObject = [
@@ -54,13 +56,14 @@ extension ReadTransaction {
           "restricted": .bool(!credential.unrestricted),
         ])
     }
-    let isScoped = payload.scope != .unscoped
+    var services: JSON?
+    if payload.scope != .unscoped { services = try await catalog(project: standing.project?.id, user: user.id) }
     return ValidToken(
-      payload: payload, issuedAt: issuedAt, caller: caller(payload, user, standing), shown: shown,
-      catalog: isScoped ? try await catalog(project: standing.project?.id, user: user.id) : nil)
+      payload: payload, caller: caller(payload, user, standing), shown: shown, catalog: services)
   }
 
-  private func applicationCredential(of payload: TokenPayload, at now: Timestamp) async throws -> ApplicationCredential? {
+  private func applicationCredential(of payload: TokenPayload, at now: Timestamp) async throws -> ApplicationCredential?
+  {
     guard let id = payload.applicationCredentialID else { return nil }
     guard let found = try await get(ApplicationCredential.self, id), found.expires.map({ now < $0 }) ?? true else {
       throw TokenRefusal()

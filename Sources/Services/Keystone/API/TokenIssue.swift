@@ -28,16 +28,18 @@ extension Keystone {
       if case .none = request, let home = user.defaultProjectID, who.applicationCredential == nil {
         // The default project is a wish: where the user cannot go there, the token has no scope.
         payload.scope = .project(home)
-        do { return (payload, try await transaction.inspect(payload, issued: now)) } catch is TokenRefusal {
+        do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch is TokenRefusal {
           payload.scope = .unscoped
         }
       }
-      do { return (payload, try await transaction.inspect(payload, issued: now)) } catch let refusal as TokenRefusal {
+      do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch let refusal
+        as TokenRefusal
+      {
         throw Fault.unauthorized(refusal.message)
       }
     }
     let text = try tokenKeys.seal(payload.bytes, padded: false)
-    validated.keep(token, for: text, until: world.uptime() + options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
     return (text, token)
   }
 
@@ -46,18 +48,21 @@ extension Keystone {
   /// - Returns: nil for what is no token of ours, is over, revoked, or whose user or scope is gone or disabled.
   func valid(_ text: String, window: Duration = .zero) async throws -> ValidToken? {
     let now = world.now()
-    if let known = validated.find(text, now: world.uptime()) { return now < known.payload.expires + window ? known : nil }
-    guard text.utf8.count <= 1024, let opened = try tokenKeys.open(text), let payload = TokenPayload(bytes: opened.bytes),
+    if let known = validated.find(text, now: world.uptime()) {
+      return now < known.payload.expires + window ? known : nil
+    }
+    guard text.utf8.count <= 1024, let opened = try tokenKeys.open(text),
+      let payload = TokenPayload(bytes: opened.bytes),
       now < payload.expires + window
     else { return nil }
     let epoch = validated.epoch
     let token: ValidToken
     do {
       token = try await store.read { transaction in
-        try await transaction.inspect(payload, issued: payload.issued(opened.time))
+        try await transaction.inspect(payload, issued: payload.issued(opened.time), now: now)
       }
     } catch is TokenRefusal { return nil }
-    validated.keep(token, for: text, until: world.uptime() + options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
     return token
   }
 }

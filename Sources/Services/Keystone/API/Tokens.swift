@@ -56,7 +56,8 @@ enum Tokens {
     let bytes = call.query("nocatalog") == nil ? token.bytes : token.bytesWithoutCatalog
     return Response(
       status: status,
-      headers: ["Content-Type": "application/json", "X-Subject-Token": text, "Vary": "X-Auth-Token"], body: .bytes(bytes))
+      headers: ["Content-Type": "application/json", "X-Subject-Token": text, "Vary": "X-Auth-Token"],
+      body: .bytes(bytes))
   }
 
   static func catalog(_ call: Call<Keystone>, _: Nothing) async throws -> JSON {

@@ -171,7 +171,7 @@ enum Users {
       try await service.hasher.dummyVerify(draft.original)
       throw Fault.unauthorized()
     }
-    guard try await service.hasher.verify(draft.original, hash) else { throw Fault.unauthorized() }
+    guard try await service.matches(draft.original, hash) else { throw Fault.unauthorized() }
     let new = try await service.hasher.hash(draft.password)
     let event = service.revocation().of(user: id)
     try await service.change { transaction in

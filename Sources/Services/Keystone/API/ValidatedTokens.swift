@@ -7,23 +7,17 @@ internal import Synchronization
 /// A token that was good when it was looked at, with everything that is said of it.
 struct ValidToken: Sendable {
   let payload: TokenPayload
-  /// To the second, as tokens show it.
-  let issuedAt: Timestamp
   let caller: Caller
-  /// The `token` object without the catalogue.
-  let shown: JSONObject
-  /// The catalogue; nil for tokens without a scope.
-  let catalog: JSON?
-  /// The answers to a validation, ready to be sent.
+  /// The answers to a validation, ready to be sent; trees of JSON would take several times their room.
   let bytes: [UInt8]
   let bytesWithoutCatalog: [UInt8]
 
-  init(payload: TokenPayload, issuedAt: Timestamp, caller: Caller, shown: JSONObject, catalog: JSON?) {
+  /// - Parameters:
+  ///   - shown: the `token` object without the catalogue.
+  ///   - catalog: nil for tokens without a scope.
+  init(payload: TokenPayload, caller: Caller, shown: JSONObject, catalog: JSON?) {
     self.payload = payload
-    self.issuedAt = issuedAt
     self.caller = caller
-    self.shown = shown
-    self.catalog = catalog
     bytesWithoutCatalog = JSON.object(["token": .object(shown)]).bytes
     guard let catalog else {
       bytes = bytesWithoutCatalog
@@ -45,7 +39,8 @@ final class ValidatedTokens: Sendable {
     var epoch = 0
     var entries: [String: Entry] = [:]
   }
-  private static let limit = 10_000
+  /// Some ten kilobytes each; more than are asked for within their second is rare.
+  private static let limit = 2_000
   private let state = Mutex(State())
 
   /// Counts the changes; an answer computed from what was read before a change must not be kept after it.
@@ -57,10 +52,14 @@ final class ValidatedTokens: Sendable {
       return entry.token
     }
   }
-  func keep(_ valid: ValidToken, for token: String, until: Duration, epoch: Int) {
+  func keep(_ valid: ValidToken, for token: String, now: Duration, lifetime: Duration, epoch: Int) {
+    let until = now + lifetime
     state.withLock { state in
       guard state.epoch == epoch else { return }
-      if state.entries.count >= Self.limit { state.entries.removeAll(keepingCapacity: true) }
+      if state.entries.count >= Self.limit {
+        state.entries = state.entries.filter { now < $0.value.until }
+        if state.entries.count >= Self.limit { state.entries.removeAll(keepingCapacity: true) }
+      }
       state.entries[token] = Entry(token: valid, until: until)
     }
   }

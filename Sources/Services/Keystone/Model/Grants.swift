@@ -20,7 +20,8 @@ extension ReadTransaction {
     let held = try await assignments(ofUser: user).filter { row in
       switch row.target {
       case .project: row.inherited ? projects.contains(row.targetID) : row.targetID == project.id
-      case .domain: row.inherited ? row.targetID == domain && !project.isDomain : project.isDomain && row.targetID == domain
+      case .domain:
+        row.inherited ? row.targetID == domain && !project.isDomain : project.isDomain && row.targetID == domain
       case .system: false
       }
     }
@@ -55,7 +56,8 @@ extension ReadTransaction {
     return try await all(
       Project.self,
       """
-      WHERE (id IN (\(list: ids.sorted())) OR domain_id IN (\(list: domains))) AND is_domain = \(false) ORDER BY name, id
+      WHERE (id IN (\(list: ids.sorted())) OR domain_id IN (\(list: domains))) \
+      AND is_domain = \(false) ORDER BY name, id
       """)
   }
 

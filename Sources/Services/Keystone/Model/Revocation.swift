@@ -43,7 +43,9 @@ extension Transaction {
 
 extension ReadTransaction {
   /// Whether a token with these properties has been revoked.
-  public func isRevoked(_ token: TokenPayload, issued: Timestamp, project: Project?, domains: [String]) async throws -> Bool {
+  public func isRevoked(_ token: TokenPayload, issued: Timestamp, project: Project?, domains: [String]) async throws
+    -> Bool
+  {
     let rows = try await all(
       Revocation.self,
       """

@@ -48,7 +48,9 @@ public struct ImpliedRole: Record {
 public struct RoleInferences: Sendable {
   public let implied: [String: [String]]
 
-  public init(_ rows: [ImpliedRole]) { implied = Dictionary(grouping: rows, by: \.priorID).mapValues { $0.map(\.impliedID) } }
+  public init(_ rows: [ImpliedRole]) {
+    implied = Dictionary(grouping: rows, by: \.priorID).mapValues { $0.map(\.impliedID) }
+  }
 
   /// The roles and all that follows from them; the given ones first.
   public func closure(_ roles: [String]) -> [String] {
@@ -69,6 +71,7 @@ extension ReadTransaction {
 
   public func role(named name: String, in domain: String? = nil) async throws -> Role? {
     try await one(
-      Role.self, domain.map { "WHERE name = \(name) AND domain_id = \($0)" } ?? "WHERE name = \(name) AND domain_id IS NULL")
+      Role.self,
+      domain.map { "WHERE name = \(name) AND domain_id = \($0)" } ?? "WHERE name = \(name) AND domain_id IS NULL")
   }
 }

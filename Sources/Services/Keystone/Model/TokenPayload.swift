@@ -64,9 +64,10 @@ public struct TokenPayload: Sendable, Hashable {
     return MessagePack.array(parts).encoded
   }
 
-  /// Reads what `bytes` or upstream wrote; nil for formats that this service does not issue (trusts, federation, OAuth).
+  /// Reads what `bytes` or upstream wrote; nil for formats that this service does not issue: trusts, federation, OAuth.
   public init?(bytes: [UInt8]) {
-    guard case .array(let parts)? = try? MessagePack(decoding: bytes), parts.count >= 5, case .int(let version) = parts[0],
+    guard case .array(let parts)? = try? MessagePack(decoding: bytes), parts.count >= 5,
+      case .int(let version) = parts[0],
       let user = Self.unpack(parts[1]), case .int(let methods) = parts[2]
     else { return nil }
     let next: Int
@@ -120,7 +121,9 @@ public struct TokenPayload: Sendable, Hashable {
   /// The time of issue to the microsecond, given the seconds in the token's envelope. A token from upstream has random
   /// bytes there; it is taken for issued somewhen in that second.
   public func issued(_ seconds: Timestamp) -> Timestamp {
-    guard let id = auditIDs.first.flatMap({ Base64.decode($0, .urlSafe, padded: false) }), id.count == 16 else { return seconds }
+    guard let id = auditIDs.first.flatMap({ Base64.decode($0, .urlSafe, padded: false) }), id.count == 16 else {
+      return seconds
+    }
     let fraction = Int64(id[0]) << 16 | Int64(id[1]) << 8 | Int64(id[2])
     return fraction < 1_000_000 ? Timestamp(microseconds: seconds.microseconds + fraction) : seconds
   }

@@ -48,6 +48,8 @@ public struct Server: Stateful {
   /// The compute host; nil until it is scheduled.
   public var host: String?
   public var availabilityZone: String?
+  /// The zone that the user asked for; nil when any would do.
+  public var pinnedZone: String?
   /// The flavor as it was when the server was made: a later change of it does not change the server.
   public var flavor = FlavorSnapshot()
   /// nil when it boots from a volume.
@@ -68,6 +70,8 @@ public struct Server: Stateful {
   public var launchIndex = 0
   public var locked = false
   public var lockedReason: String?
+  /// `owner` for members of its project, `admin` for others, whose lock they cannot undo.
+  public var lockedBy: String?
   public var fault: ServerFault?
   public var createdAt = Timestamp(seconds: 0)
   public var updatedAt = Timestamp(seconds: 0)
@@ -81,13 +85,16 @@ public struct Server: Stateful {
       .column("id", \.id, key: true), .column("project_id", \.projectID), .column("user_id", \.userID),
       .column("name", \.name), .column("hostname", \.hostname), .column("description", \.description),
       .column("state", \.state), .column("doing", \.doing), .column("saga", \.saga), .column("power", \.power),
-      .column("host", \.host), .column("availability_zone", \.availabilityZone), .column("flavor", \.flavor),
+      .column("host", \.host), .column("availability_zone", \.availabilityZone),
+      .column("pinned_zone", \.pinnedZone), .column("flavor", \.flavor), .column("flavor_id", \.flavor.id),
+      .column("vcpus", \.flavor.vcpus), .column("memory_mib", \.flavor.memoryMiB),
       .column("image_id", \.imageID), .column("key_name", \.keyName), .column("key_public", \.keyPublic),
       .column("user_data", \.userData, secret: true), .column("metadata", \.metadata), .column("tags", \.tags),
       .column("nics", \.nics), .column("config_drive", \.configDrive), .column("root_device", \.rootDevice),
       .column("access_ipv4", \.accessIPv4), .column("access_ipv6", \.accessIPv6),
       .column("reservation_id", \.reservationID), .column("launch_index", \.launchIndex),
-      .column("locked", \.locked), .column("locked_reason", \.lockedReason), .column("fault", \.fault),
+      .column("locked", \.locked), .column("locked_reason", \.lockedReason), .column("locked_by", \.lockedBy),
+      .column("fault", \.fault),
       .column("created_at", \.createdAt), .column("updated_at", \.updatedAt), .column("launched_at", \.launchedAt),
       .column("generation", \.generation),
     ], indexes: [.index("project_id"), .index("host"), .index("reservation_id")])

@@ -39,7 +39,12 @@ extension CreateServer: Saga {
 
   private static func claim(_ server: Server, _ hints: SchedulingHints, _ c: Conductor) async throws -> String {
     let request = SchedulingRequest(flavor: server.flavor, bootsFromVolume: server.imageID == nil, hints: hints)
-    switch Scheduler.place(request, among: try await c.snapshots()) {
+    let hosts = try await c.snapshots()
+    // A cloud that has just started has agents that have not reported yet: they are waited for, though not for long.
+    if !hosts.contains(where: \.up), c.world.now() - server.createdAt < .seconds(30) {
+      throw NotYet(after: .milliseconds(250))
+    }
+    switch Scheduler.place(request, among: hosts) {
     case .refused(let refusals):
       throw Fault(.badRequest, Scheduler.message(refusals), code: "NoValidHost")
     case .hosts(let hosts):

@@ -18,7 +18,7 @@ extension Conductor {
     let now = world.now()
     let newID = world.uuid()
     let caps = report.capabilities
-    let (row, changed) = try await store.write { tx -> (ComputeHost, Bool) in
+    let written = try await store.write { tx -> Written in
       let old = try await tx.one(ComputeHost.self, "WHERE host = \(report.host)")
       var row = old ?? ComputeHost()
       if old == nil {
@@ -38,13 +38,19 @@ extension Conductor {
       row.lastSeen = now
       if old == nil {
         try await tx.insert(row)
-        return (row, true)
+        return Written(host: row, changed: true)
       }
-      return (try await tx.update(row), changed)
+      return Written(host: try await tx.update(row), changed: changed)
     }
-    let known = try await placement.provider(row.id)
-    if changed || known == nil { try await describe(row, known) }
+    let known = try await placement.provider(written.host.id)
+    if written.changed || known == nil { try await describe(written.host, known) }
     return Done()
+  }
+
+  /// A host's row, and whether placement must hear of it.
+  private struct Written {
+    let host: ComputeHost
+    let changed: Bool
   }
 
   private func describe(_ host: ComputeHost, _ known: JSON?) async throws {

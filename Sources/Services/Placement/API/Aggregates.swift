@@ -25,6 +25,8 @@ enum Aggregates {
   }
 
   static func update(_ call: Call<Placement>, _ body: JSON) async throws -> Response {
+    let id = call.id
+    _ = try await call.service.store.read { try await Provider.find(id, in: $0) }
     var list = body
     var generation: Int?
     if call.version >= "1.19" {
@@ -33,14 +35,17 @@ enum Aggregates {
       generation = try Inventories.generation(object)
       list = object["aggregates"] ?? .null
     }
-    let ids = try [String](json: list).map { text in
+    guard let items = try? [String](json: list) else {
+      throw Fault.badRequest("JSON does not validate: \(list) is not a list of aggregates")
+    }
+    let ids = try items.map { text in
       guard let id = dashed(text) else { throw Fault.badRequest("JSON does not validate: '\(text)' is not a 'uuid'") }
       return id
     }
     guard Set(ids).count == ids.count else {
-      throw Fault.badRequest("JSON does not validate: the aggregates have non-unique elements")
+      throw Fault.badRequest("JSON does not validate: \(list) has non-unique elements")
     }
-    let (id, now, given) = (call.id, call.now, generation)
+    let (now, given) = (call.now, generation)
     let provider = try await call.service.store.write { transaction in
       let provider = try await Provider.find(id, in: transaction)
       if let given { try provider.require(generation: given) }

@@ -8,14 +8,16 @@ extension Call where Service == Placement {
   var now: Timestamp { service.world.now() }
 
   /// An answer with the headers that forbid to keep it (since 1.15).
-  func answer(_ json: JSON?, status: Int = 200, modified: Timestamp? = nil, location: String? = nil) -> Response {
+  func answer(
+    _ json: JSON?, status: Int = 200, modified: Timestamp? = nil, location: String? = nil, isDated: Bool = true
+  ) -> Response {
     var response = Response(status: status)
     if let json {
       response.headers["Content-Type"] = "application/json"
       response.body = .bytes(json.bytes)
     }
     if let location { response.headers["Location"] = self.baseURL + location }
-    if self.version >= "1.15", status != 204 || location != nil {
+    if self.version >= "1.15", isDated {
       response.headers["Last-Modified"] = (modified ?? now).forHTTP
       response.headers["Cache-Control"] = "no-cache"
     }

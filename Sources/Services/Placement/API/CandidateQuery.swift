@@ -64,7 +64,9 @@ struct CandidateQuery {
 
   private func readRoot(into request: inout CandidateRequest) throws {
     let values = incoming.queries("root_required")
-    guard values.count == 1 else { throw Fault.badRequest("Query parameter 'root_required' may be specified only once.") }
+    guard values.count == 1 else {
+      throw Fault.badRequest("Query parameter 'root_required' may be specified only once.")
+    }
     // Any-traits are not a part of this parameter's language in any version.
     let traits = try QueryText.traits(values[0], version: "1.38")
     try QueryText.refuseContradiction(traits, "root_required")

@@ -115,14 +115,17 @@ struct ClaimBody {
 
   private func amounts(_ json: JSON?) throws -> [(name: String, amount: Int)] {
     guard let members = json?.object?.members, !members.isEmpty else {
-      throw Fault.badRequest("JSON does not validate: resources must be an object that is not empty.")
+      throw Fault.badRequest("JSON does not validate: resources does not have enough properties.")
     }
     var seen: Set<String> = []
     return try members.map { name, value in
       guard isSymbol(name), seen.insert(name).inserted, let amount = value.int,
-        (1...Inventory.largest).contains(amount)
+        amount <= Inventory.largest
       else {
         throw Fault.badRequest("JSON does not validate: \(name): \(value) is no amount of a resource class.")
+      }
+      guard amount >= 1 else {
+        throw Fault.badRequest("JSON does not validate: \(amount) is less than the minimum of 1 (\(name))")
       }
       return (name: name, amount: amount)
     }

@@ -189,9 +189,15 @@ extension Inventories {
 
   private static func number(_ object: JSONObject, _ key: String, from: Int, default fallback: Int) throws -> Int {
     guard let json = object[key] else { return fallback }
-    guard let value = json.int, (from...Inventory.largest).contains(value) else {
+    guard let value = json.int else {
+      throw Fault.badRequest("JSON does not validate: \(json) is not of type 'integer' (\(key))")
+    }
+    guard value >= from else {
+      throw Fault.badRequest("JSON does not validate: \(value) is less than the minimum of \(from) (\(key))")
+    }
+    guard value <= Inventory.largest else {
       throw Fault.badRequest(
-        "JSON does not validate: \(json) is no integer between \(from) and \(Inventory.largest) (\(key)).")
+        "JSON does not validate: \(value) is greater than the maximum of \(Inventory.largest) (\(key))")
     }
     return value
   }

@@ -38,7 +38,7 @@ enum Providers {
       try await Provider.create(id: id, name: name, parent: parent, in: transaction, now: now)
     }
     let location = "/resource_providers/\(provider.id)"
-    guard call.version >= "1.20" else { return call.answer(nil, status: 201, location: location) }
+    guard call.version >= "1.20" else { return call.answer(nil, status: 201, location: location, isDated: false) }
     return call.answer(show(provider, call), modified: provider.updatedAt, location: location)
   }
 
@@ -66,7 +66,10 @@ enum Providers {
   static func delete(_ call: Call<Placement>, _: Nothing) async throws -> Nothing {
     let id = call.id
     try await call.service.store.write { transaction in
-      try await Provider.find(id, in: transaction).remove(in: transaction)
+      guard let provider = try await transaction.get(Provider.self, id) else {
+        throw Fault.notFound("No resource provider with uuid \(id) found for delete")
+      }
+      try await provider.remove(in: transaction)
     }
     return Nothing()
   }

@@ -9,7 +9,8 @@ enum QueryText {
 
   /// `VCPU:2,MEMORY_MB:1024`
   static func resources(_ text: String) throws -> [(name: String, amount: Int)] {
-    let form = "Badly formed resources parameter. Expected resources query string parameter in form: "
+    let form =
+      "Badly formed resources parameter. Expected resources query string parameter in form: "
       + "?resources=VCPU:2,MEMORY_MB:1024. Got: "
     guard text.contains(where: { !$0.isWhitespace }) else { throw Fault.badRequest(form + "empty string.") }
     return try text.split(separator: ",", omittingEmptySubsequences: false).map { item in
@@ -45,9 +46,10 @@ enum QueryText {
       .map { trim($0) }
     let bare = names.map { String($0.drop { $0 == "!" }) }
     func refuse(_ why: String) -> Fault { .badRequest("Invalid query string parameters: \(why) Got: \(value)") }
+    let form = version >= "1.22" ? "HW_CPU_X86_VMX,!CUSTOM_MAGIC" : "HW_CPU_X86_VMX,CUSTOM_MAGIC"
     guard !bare.contains("") else {
       throw refuse(
-        "Expected 'required' parameter value of the form: HW_CPU_X86_VMX,CUSTOM_MAGIC, without an empty trait.")
+        "Expected 'required' parameter value of the form: \(form). A trait in it is empty.")
     }
     if any {
       guard version >= "1.39" else {

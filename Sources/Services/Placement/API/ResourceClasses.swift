@@ -26,7 +26,7 @@ enum ResourceClasses {
   static func create(_ call: Call<Placement>, _ body: JSON) async throws -> Response {
     let name = try name(in: body, call)
     try await call.service.store.write { transaction in try await insert(name, in: transaction) }
-    return call.answer(nil, status: 201, location: "/resource_classes/\(name)")
+    return call.answer(nil, status: 201, location: "/resource_classes/\(name)", isDated: false)
   }
 
   static func show(_ call: Call<Placement>, _: Nothing) async throws -> Response {
@@ -43,6 +43,9 @@ enum ResourceClasses {
     let name = try name(in: body, call)
     try await call.service.store.write { transaction in
       try await remove(old, "update", in: transaction)
+      guard try await !ResourceClass.exists(name, in: transaction) else {
+        throw Fault.conflict("Resource class already exists: \(name)")
+      }
       try await insert(name, in: transaction)
     }
     return call.answer(show(name))
@@ -56,7 +59,7 @@ enum ResourceClasses {
       record.name = name
       return try await transaction.insertUnlessPresent(record)
     }
-    return call.answer(nil, status: isNew ? 201 : 204, location: "/resource_classes/\(name)")
+    return call.answer(nil, status: isNew ? 201 : 204, location: "/resource_classes/\(name)", isDated: false)
   }
 
   static func delete(_ call: Call<Placement>, _: Nothing) async throws -> Nothing {

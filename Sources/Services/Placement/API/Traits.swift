@@ -113,7 +113,10 @@ enum Traits {
     let keys: Set<String> = ["traits", "resource_provider_generation"]
     let object = try call.objectBody(body, keys: keys, required: keys)
     let generation = try Inventories.generation(object)
-    let names = Set(try [String](json: object["traits"] ?? .null))
+    guard let list = try? [String](json: object["traits"] ?? .null) else {
+      throw Fault.badRequest("JSON does not validate: \(object["traits"] ?? .null) is not of type 'array'")
+    }
+    let names = Set(list)
     let (id, now) = (call.id, call.now)
     let provider = try await call.service.store.write { transaction in
       let provider = try await Provider.find(id, in: transaction)

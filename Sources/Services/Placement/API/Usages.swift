@@ -41,7 +41,12 @@ enum Usages {
     try call.require(
       ["project_id": project], else: .forbidden("Policy does not allow placement:usages to be performed."))
     var conditions: [SQL] = ["c.project_id = \(project)"]
-    if let user = call.query("user_id") { conditions.append("c.user_id = \(user)") }
+    if let user = call.query("user_id") {
+      guard (1...255).contains(user.count) else {
+        throw Fault.badRequest("Invalid query string parameters: user_id must have 1 to 255 characters.")
+      }
+      conditions.append("c.user_id = \(user)")
+    }
     let type = call.query("consumer_type")
     switch type {
     case nil, "all"?: break

@@ -124,7 +124,9 @@ public struct CandidateSearch: Sendable {
       if others.contains(where: { b.resources[$0] != nil }) { return nil }
     }
     var both = a
-    for (provider, amounts) in b.resources { both.resources[provider, default: [:]].merge(amounts, uniquingKeysWith: +) }
+    for (provider, amounts) in b.resources {
+      both.resources[provider, default: [:]].merge(amounts, uniquingKeysWith: +)
+    }
     both.mappings.merge(b.mappings) { $1 }
     return both
   }

@@ -1,0 +1,120 @@
+public import Core
+public import Hardware
+public import Host
+internal import Synchronization
+
+/// The bytes of images as files of a directory, named for their content: `blobs/3a/3a5f…`.
+///
+/// An upload grows in the scratch directory, is synced and renamed, so that a file in `blobs` is always whole. What is
+/// to be removed is first put `aside` and comes back at the next start if the process dies in between. One process
+/// alone may use the directory.
+public struct ImageFiles: ImageBackend {
+  private let folder: Folder
+  private let host: Host
+
+  /// - Parameter directory: made when it is not there.
+  public init(directory: String, host: Host = .real, world: World = .real) {
+    folder = Folder(directory, host: host, world: world)
+    self.host = host
+  }
+
+  private func path(_ hash: String) throws -> String {
+    guard hash.utf8.count >= 32 else { throw Fault.badRequest("'\(hash)' is not the hash of an image.") }
+    return try folder.file("blobs/\(hash.prefix(2))", hash)
+  }
+  private func aside(_ hash: String) throws -> String { try folder.file("aside", hash) }
+
+  public func begin() async throws -> any ImageWriter {
+    ImageFileWriter(path: try await folder.scratch(), host: host) { try path($0) }
+  }
+
+  public func content(_ hash: String) async throws -> ImageContent? {
+    let path = try path(hash)
+    guard let status = try await host.status(path), status.kind == .file else { return nil }
+    return .file(path: path, size: status.size)
+  }
+
+  public func remove(_ hash: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
+    // Most often somebody wants it, or nobody does and nobody begins to: asked first, it need not be moved.
+    if try await isWanted() { return }
+    let (path, aside) = (try path(hash), try aside(hash))
+    guard try await host.exists(path) else { return }
+    try await host.makeDirectory(folder.path + "/aside")
+    try await host.move(path, to: aside)
+    if try await isWanted(), try await !host.exists(path) {
+      try await host.move(aside, to: path)
+    } else {
+      try await host.remove(aside)
+    }
+  }
+
+  public func list() async throws -> [String] {
+    var all: [String] = []
+    for prefix in try await host.list(folder.path + "/blobs") {
+      all += try await host.list(folder.path + "/blobs/" + prefix)
+    }
+    return all
+  }
+
+  public func removeStrays() async throws {
+    for hash in try await host.list(folder.path + "/aside") {
+      let (path, aside) = (try path(hash), try aside(hash))
+      if try await host.exists(path) { try await host.remove(aside) } else { try await host.move(aside, to: path) }
+    }
+    // The first scratch file of a process removes those of the processes before it.
+    _ = try await folder.scratch()
+  }
+
+  public func space() async throws -> (free: Int, total: Int) {
+    try await host.makeDirectory(folder.path)
+    return try await host.space(folder.path)
+  }
+}
+
+/// One upload, written in large pieces since each is a visit to the threads that may block.
+private final class ImageFileWriter: ImageWriter {
+  private let path: String
+  private let host: Host
+  private let place: @Sendable (_ hash: String) throws -> String
+  private let pending = Mutex<[UInt8]>([])
+  private static let pieceSize = 1 << 20
+
+  init(path: String, host: Host, place: @escaping @Sendable (_ hash: String) throws -> String) {
+    self.path = path
+    self.host = host
+    self.place = place
+  }
+
+  func write(_ bytes: [UInt8]) async throws {
+    let isLarge = pending.withLock { pending in
+      pending += bytes
+      return pending.count >= Self.pieceSize
+    }
+    if isLarge { try await flush() }
+  }
+
+  private func flush() async throws {
+    let piece = pending.withLock { pending in
+      let piece = pending
+      pending.removeAll(keepingCapacity: true)
+      return piece
+    }
+    try await host.appendFile(path, piece)
+  }
+
+  func file() async throws -> String? {
+    try await flush()
+    return path
+  }
+
+  func finish(as hash: String) async throws {
+    try await flush()
+    try await host.sync(path)
+    let target = try place(hash)
+    let directory = String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)])
+    try await host.makeDirectory(directory)
+    try await host.move(path, to: target)
+  }
+
+  func abandon() async { try? await host.remove(path) }
+}

@@ -1,0 +1,105 @@
+internal import API
+internal import CinderAPI
+internal import CinderModel
+internal import CinderWork
+internal import Clients
+internal import Core
+internal import Crypto
+internal import GlanceAPI
+internal import GlanceModel
+internal import HTTP
+internal import Host
+internal import JSON
+internal import KeystoneAPI
+internal import KeystoneModel
+internal import PlacementAPI
+internal import Work
+
+// The smaller parts of a cloud: identity, placement, images and volumes.
+
+struct IdentityPart: Sendable {
+  let keystone: Keystone
+  let endpoint: Endpoint
+  private let secrets: Secrets
+
+  init(_ settings: Settings, _ state: StateDirectory, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
+    var options = KeystoneOptions()
+    options.tokenLifetime = settings.tokenLifetime
+    options.passwordCost = settings.passwordCost
+    let keystone = Keystone(
+      store: base.store, world: base.world, options: options, tokenKeys: { try state.tokenKeys.load() },
+      credentialKeys: { try state.credentialKeys.load() })
+    self.keystone = keystone
+    secrets = state.secrets
+    endpoint = try pipelines.endpoint(keystone.api()) { try await keystone.validate(token: $0) }
+  }
+
+  func bootstrap(_ catalog: [(type: String, name: String, url: String)]) async throws {
+    try await keystone.bootstrap(
+      adminPassword: secrets.admin, demoPassword: secrets.demo,
+      services: Secrets.services.map { (name: $0, password: secrets.password(of: $0)) }, catalog: catalog)
+  }
+
+  func projectID(named name: String) async throws -> String {
+    let credential = ServiceCredential(
+      identity: LocalTransport(endpoint.handler), user: "nova", password: secrets.password(of: "nova"), world: .real)
+    let client = ServiceClient("identity", over: LocalTransport(endpoint.handler), prefix: "/v3") { try await credential.token() }
+    let found = try await client.call("GET", "/projects", query: [(name: "name", value: name)])["projects"]?[0]
+    guard let id = found?["id"]?.string else { throw Fault.internalError("The project \(name) is missing after the bootstrap.") }
+    return id
+  }
+}
+
+struct PlacementPart: Sendable {
+  let endpoint: Endpoint
+  init(_ base: Cloud.Base, _ pipelines: Pipelines) throws {
+    endpoint = try pipelines.endpoint(Placement(store: base.store, world: base.world).api())
+  }
+}
+
+struct ImagePart: Sendable {
+  let glance: Glance
+  let endpoint: Endpoint
+  private let reconcilers: [Reconciler]
+
+  init(_ base: Cloud.Base, _ pipelines: Pipelines, _ hands: Hands) throws {
+    glance = Glance(store: base.store, world: base.world, backend: hands.images, inspector: hands.inspector)
+    endpoint = try pipelines.endpoint(glance.api())
+    reconcilers = glance.bytes.reconcilers()
+  }
+  func start(_ world: World) { for reconciler in reconcilers { reconciler.start(world) } }
+}
+
+struct VolumePart: Sendable {
+  let cinder: Cinder
+  let endpoint: Endpoint
+  private let agent: VolumeAgent
+  private let work: VolumeWork
+  private let reconcilers: [Reconciler]
+
+  init(
+    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services, _ hands: Hands,
+    _ images: ImagePart
+  ) throws {
+    var options = CinderOptions()
+    options.quotaVolumes = settings.volumes
+    options.quotaGigabytes = settings.gigabytes
+    let image = services.image(images.endpoint, as: "cinder")
+    cinder = Cinder(
+      store: base.store, world: base.world, queue: base.queue, bus: base.bus, image: image, options: options)
+    endpoint = try pipelines.endpoint(cinder.api())
+    let agent = VolumeAgent(
+      name: base.node, backend: hands.volumes, image: image, bus: base.bus, host: .real, world: base.world)
+    self.agent = agent
+    work = VolumeWork(store: base.store, world: base.world, bus: base.bus, image: image, options: options)
+    work.register(on: base.queue)
+    reconcilers =
+      work.reconcilers() + [Reconciler("cinder-report", every: VolumeAgent.pause) { try await agent.report() }]
+  }
+
+  func start(_ world: World) {
+    work.serve()
+    agent.serve()
+    for reconciler in reconcilers { reconciler.start(world) }
+  }
+}

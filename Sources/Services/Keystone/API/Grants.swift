@@ -1,0 +1,170 @@
+internal import API
+internal import Core
+internal import HTTP
+internal import JSON
+internal import KeystoneModel
+internal import Store
+
+/// Roles of users and groups on projects and domains, and those that are inherited below them
+/// (`/v3/OS-INHERIT/…/inherited_to_projects`).
+enum Grants {
+  static let reading: Policy = "rule:admin_required or (role:reader and system_scope:all)"
+
+  static let routes = Routes(rules: "identity:", of: Keystone.self, rows)
+
+  /// The same four questions for each pair of target and actor, direct and inherited.
+  private static let rows: [Route<Keystone>] = [("projects", "project"), ("domains", "domain")].flatMap { target in
+    [("users", "user"), ("groups", "group")].flatMap { actor -> [Route<Keystone>] in
+      let list = "/\(target.0)/{\(target.1)}/\(actor.0)/{\(actor.1)}/roles"
+      let one = list + "/{role}"
+      let inherited = "/OS-INHERIT" + one + "/inherited_to_projects"
+      return [
+        .get(list, "list_grants", Self.list, allow: reading),
+        .get("/OS-INHERIT" + list + "/inherited_to_projects", "list_grants", Self.list, allow: reading),
+      ]
+        + [one, inherited].flatMap { path -> [Route<Keystone>] in
+          [
+            .put(path, "create_grant", grant, allow: .admin, status: 204),
+            .head(path, "check_grant", check, allow: reading),
+            .get(path, "check_grant", check, allow: reading, status: 204),
+            .delete(path, "revoke_grant", revoke, allow: .admin),
+          ]
+        }
+    }
+  }
+
+  /// The assignment that the path speaks of.
+  private static func assignment(_ call: Call<Keystone>) -> Assignment {
+    let path = call.path
+    return Assignment(
+      path["role"] ?? "", to: path["user"] != nil ? .user : .group, path["user"] ?? path["group"] ?? "",
+      on: path["project"] != nil ? .project : .domain, path["project"] ?? path["domain"] ?? "",
+      inherited: call.request.path.hasSuffix("/inherited_to_projects") || call.request.path.hasSuffix("_projects/"))
+  }
+
+  static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Role> {
+    let row = assignment(call)
+    try await call.service.store.read { try await $0.checkParties(of: row, role: false) }
+    return try await call.page([
+      """
+      id IN (SELECT role_id FROM \(Assignment.table) WHERE actor = \(row.actor) AND actor_id = \(row.actorID) \
+      AND target = \(row.target) AND target_id = \(row.targetID) AND inherited = \(row.inherited))
+      """
+    ])
+  }
+
+  static func grant(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
+    let row = assignment(call)
+    try await call.service.change { transaction in
+      try await transaction.checkParties(of: row)
+      _ = try await transaction.insertUnlessPresent(row)
+    }
+    return Nothing()
+  }
+
+  static func check(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
+    let row = assignment(call)
+    try await call.service.store.read { transaction in
+      try await transaction.checkParties(of: row)
+      try await transaction.checkPresent(row)
+    }
+    return Nothing()
+  }
+
+  static func revoke(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
+    let row = assignment(call)
+    try await call.service.change { transaction in
+      try await transaction.checkPresent(row)
+      try await transaction.delete(row)
+    }
+    return Nothing()
+  }
+}
+
+/// `/v3/system/users/{id}/roles` and the same for groups: roles on the whole system.
+enum SystemGrants {
+  static let routes = Routes(rules: "identity:", of: Keystone.self, rows("users", "user") + rows("groups", "group"))
+
+  private static func rows(_ collection: String, _ actor: String) -> [Route<Keystone>] {
+    let list = "/system/\(collection)/{\(actor)}/roles"
+    let one = list + "/{role}"
+    let name = "system_grant_for_\(actor)"
+    return [
+      .get(list, "list_system_grants_for_\(actor)", Self.list, allow: Grants.reading),
+      .put(one, "create_" + name, grant, allow: .admin, status: 204),
+      .head(one, "check_" + name, check, allow: Grants.reading),
+      .get(one, "check_" + name, check, allow: Grants.reading, status: 204),
+      .delete(one, "revoke_" + name, revoke, allow: .admin),
+    ]
+  }
+
+  private static func assignment(_ call: Call<Keystone>) -> Assignment {
+    let path = call.path
+    return Assignment(
+      path["role"] ?? "", to: path["user"] != nil ? .user : .group, path["user"] ?? path["group"] ?? "", on: .system)
+  }
+
+  static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Role> {
+    let row = assignment(call)
+    try await call.service.store.read { try await $0.checkParties(of: row, role: false) }
+    return try await call.page([
+      """
+      id IN (SELECT role_id FROM \(Assignment.table) WHERE actor = \(row.actor) AND actor_id = \(row.actorID) \
+      AND target = \(row.target))
+      """
+    ])
+  }
+  static func grant(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
+    let row = assignment(call)
+    try await call.service.change { transaction in
+      try await transaction.checkParties(of: row)
+      _ = try await transaction.insertUnlessPresent(row)
+    }
+    return Nothing()
+  }
+  static func check(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
+    let row = assignment(call)
+    try await call.service.store.read { try await $0.checkPresent(row) }
+    return Nothing()
+  }
+  static func revoke(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
+    let row = assignment(call)
+    try await call.service.change { transaction in
+      try await transaction.checkPresent(row)
+      try await transaction.delete(row)
+    }
+    return Nothing()
+  }
+}
+
+extension ReadTransaction {
+  /// - Throws: `notFound` when the role, the actor or the target does not exist; `forbidden` for a domain's role
+  ///   outside it.
+  fileprivate func checkParties(of row: Assignment, role isNamed: Bool = true) async throws {
+    let role = isNamed ? try await existingRole(row.roleID) : nil
+    switch row.actor {
+    case .user: _ = try await existingUser(row.actorID)
+    case .group: _ = try await existingGroup(row.actorID)
+    }
+    let place: Project?
+    switch row.target {
+    case .project: place = try await existingProject(row.targetID)
+    case .domain: place = try await existingDomain(row.targetID)
+    case .system: place = nil
+    }
+    if let domain = role?.domainID, domain != place?.home {
+      throw Fault.forbidden(
+        "Project \(row.targetID) must be in the same domain as the role \(row.roleID) being assigned.")
+    }
+  }
+
+  fileprivate func checkPresent(_ row: Assignment) async throws {
+    guard
+      try await get(Assignment.self, row.actor, row.actorID, row.target, row.targetID, row.roleID, row.inherited) != nil
+    else {
+      throw Fault.notFound(
+        "Could not find role assignment with role: \(row.roleID), user or group: \(row.actorID), project, domain, or "
+          + "system: \(row.targetID).")
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import API
+import Core
+import FakeHardware
+import GlanceAPI
+import GlanceModel
+import HTTP
+import Hardware
+import JSON
+import Store
+import Testing
+
+/// An image service in memory, asked without sockets.
+struct ImageCloud {
+  let handler: Handler
+  let store: Store
+  let backend: any ImageBackend
+  let bytes: ImageBytes
+
+  init(
+    backend: any ImageBackend = FakeImages(), inspector: any ImageInspector = TrustingInspector(),
+    options: GlanceOptions = GlanceOptions(), world: World = .real
+  ) async throws {
+    store = try Store.sqlite(path: nil, world: world)
+    try await store.migrate([glanceSchema])
+    self.backend = backend
+    let glance = Glance(store: store, world: world, backend: backend, inspector: inspector, options: options)
+    bytes = glance.bytes
+    let callers: [String: Caller] = [
+      "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: ["admin", "manager", "member", "reader"]),
+      "nova": Caller(userID: "u-nova", projectID: "p-service", roles: ["service"]),
+      "demo": Caller(userID: "u-demo", projectID: "p-demo", roles: ["member", "reader"]),
+      "other": Caller(userID: "u-other", projectID: "p-other", roles: ["member", "reader"]),
+      "reader": Caller(userID: "u-reader", projectID: "p-demo", roles: ["reader"]),
+    ]
+    handler = try Endpoint(glance.api(), world: world, identityURL: "http://127.0.0.1:5000") { token in
+      guard let caller = callers[token] else { throw Fault.unauthorized() }
+      return caller
+    }.handler
+  }
+
+  struct Answer {
+    let status: Int
+    let headers: Headers
+    let bytes: [UInt8]
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+    var json: JSON { (try? JSON(parsing: bytes)) ?? .null }
+    var names: [String] { (json["images"]?.array ?? []).compactMap { $0["name"]?.string } }
+  }
+
+  func send(
+    _ method: String, _ path: String, _ body: Body = .empty, as token: String = "demo", headers: Headers = [:]
+  ) async throws -> Answer {
+    let parts = path.split(separator: "?", maxSplits: 1)
+    var headers = headers
+    headers["Host"] = "images"
+    if !token.isEmpty { headers["X-Auth-Token"] = token }
+    let response = await handler(
+      Request(
+        method, String(parts[0]), query: parts.count < 2 ? [] : parseQuery(parts[1]), headers: headers, body: body))
+    var content: [UInt8] = []
+    switch response.body {
+    case .file(let path, let offset, let length): content = Array("file \(path) \(offset) \(length)".utf8)
+    default: content = try await response.body.collect(limit: 1 << 24)
+    }
+    return Answer(status: response.status, headers: response.headers, bytes: content)
+  }
+
+  func ask(_ method: String, _ path: String, _ json: JSON? = nil, as token: String = "demo") async throws -> Answer {
+    try await send(
+      method, path, json.map { .bytes($0.bytes) } ?? .empty, as: token,
+      headers: json == nil ? [:] : ["Content-Type": "application/json"])
+  }
+
+  func patch(_ id: String, _ changes: JSON, as token: String = "demo") async throws -> Answer {
+    try await send(
+      "PATCH", "/v2/images/\(id)", .bytes(changes.bytes), as: token,
+      headers: ["Content-Type": "application/openstack-images-v2.1-json-patch"])
+  }
+
+  func image(_ properties: JSONObject = [:], as token: String = "demo") async throws -> String {
+    var object = properties
+    if object["disk_format"] == nil { object["disk_format"] = "raw" }
+    if object["container_format"] == nil { object["container_format"] = "bare" }
+    let made = try await ask("POST", "/v2/images", .object(object), as: token)
+    try #require(made.status == 201, "\(made.text)")
+    return try #require(made.json["id"]?.string)
+  }
+
+  func upload(_ id: String, _ body: Body, as token: String = "demo") async throws -> Answer {
+    try await send(
+      "PUT", "/v2/images/\(id)/file", body, as: token, headers: ["Content-Type": "application/octet-stream"])
+  }
+  func upload(_ id: String, _ text: String, as token: String = "demo") async throws -> Answer {
+    try await upload(id, .bytes(Array(text.utf8)), as: token)
+  }
+}
+
+/// An inspector that believes every image; it is never reached by images in memory.
+struct TrustingInspector: ImageInspector {
+  func inspect(_ path: String, declared format: String) async throws -> ImageFacts {
+    ImageFacts(format: format, virtualSize: 1 << 30)
+  }
+}
