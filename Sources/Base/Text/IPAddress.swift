@@ -5,8 +5,11 @@ public struct IPAddress: Sendable, Hashable, Comparable, CustomStringConvertible
   public enum Version: Int, Sendable, Hashable { case v4 = 4, v6 = 6 }
 
   public let version: Version
+  // Two halves and not one UInt128: its alignment of 16 bytes in an async function makes Swift 6.3 lose the stack.
+  private let high: UInt64
+  private let low: UInt64
   /// The address as a number; below 2^32 for IPv4.
-  public let number: UInt128
+  public var number: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
   /// How many bits an address of the version has.
   public var width: Int { version.width }
@@ -15,7 +18,8 @@ public struct IPAddress: Sendable, Hashable, Comparable, CustomStringConvertible
   public init(_ version: Version, _ number: UInt128) {
     precondition(version == .v6 || number <= UInt128(UInt32.max), "The number is no IPv4 address.")
     self.version = version
-    self.number = number
+    high = UInt64(truncatingIfNeeded: number >> 64)
+    low = UInt64(truncatingIfNeeded: number)
   }
   /// Four or sixteen bytes in network order.
   public init?(bytes: [UInt8]) {

@@ -112,11 +112,11 @@ struct Cloud: Sendable {
 
   /// Starts what runs by itself: sagas, agents, reconcilers, the console proxy.
   func start(_ server: HTTPServer) async throws {
+    try await images.start(base.world)
     volumes.start(base.world)
     try await compute.start(server, settings)
     await networks.start(server, compute.metadata)
     try await base.queue.start()
-    images.start(base.world)
   }
 
   /// Parks what runs and closes the store; guests live on.

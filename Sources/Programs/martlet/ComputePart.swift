@@ -91,10 +91,7 @@ struct ComputePart: Sendable {
         return try await tx.get(Server.self, row.serverID)
       }
       guard let server, let host = server.host else { return nil }
-      switch try await base.bus.call(ComputeTopic.agent(host), FindVNC(server: server.id)) {
-      case .tcp(let host, let port): return .tcp(host: host, port: port)
-      case .unix(let path): return .unix(path: path)
-      }
+      return try await base.bus.call(ComputeTopic.agent(host), FindVNC(server: server.id))
     }
   }
 

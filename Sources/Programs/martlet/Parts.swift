@@ -67,7 +67,10 @@ struct ImagePart: Sendable {
     endpoint = try pipelines.endpoint(glance.api())
     reconcilers = glance.bytes.reconcilers()
   }
-  func start(_ world: World) { for reconciler in reconcilers { reconciler.start(world) } }
+  func start(_ world: World) async throws {
+    try await glance.bytes.start()
+    for reconciler in reconcilers { reconciler.start(world) }
+  }
 }
 
 struct VolumePart: Sendable {
@@ -89,7 +92,7 @@ struct VolumePart: Sendable {
       store: base.store, world: base.world, queue: base.queue, bus: base.bus, image: image, options: options)
     endpoint = try pipelines.endpoint(cinder.api())
     let agent = VolumeAgent(
-      name: base.node, backend: hands.volumes, image: image, bus: base.bus, host: .real, world: base.world)
+      name: base.node, backend: hands.volumes, inspector: hands.inspector, image: image, bus: base.bus, host: .real, world: base.world)
     self.agent = agent
     work = VolumeWork(store: base.store, world: base.world, bus: base.bus, image: image, options: options)
     work.register(on: base.queue)

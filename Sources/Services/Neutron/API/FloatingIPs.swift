@@ -178,7 +178,8 @@ enum FloatingIPs {
       """)
     {
       throw Fault.conflict(
-        "Cannot associate floating IP \(ip.address) (\(other.id)) with port \(port.id) using fixed IP \(fixed.address), "
+        "Cannot associate floating IP \(ip.address) (\(other.id)) with port \(port.id) using fixed IP "
+          + "\(fixed.address), "
           + "as that fixed IP already has a floating IP on external network \(ip.networkID).",
         code: "FloatingIPPortAlreadyAssociated")
     }

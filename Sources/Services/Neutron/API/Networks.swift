@@ -197,7 +197,10 @@ enum Networks {
 
   private static func detail(_ networks: [Network], _ tx: some ReadTransaction) async throws -> [ShownNetwork] {
     let rows = try await tx.run(
-      "SELECT network_id, id FROM neutron_subnets WHERE network_id IN (\(list: networks.map(\.id))) ORDER BY created_at, id"
+      """
+      SELECT network_id, id FROM neutron_subnets WHERE network_id IN (\(list: networks.map(\.id))) \
+      ORDER BY created_at, id
+      """
     )
     var subnets: [String: [String]] = [:]
     for row in rows { subnets[try String(columnValue: row[0]), default: []].append(try String(columnValue: row[1])) }

@@ -106,7 +106,7 @@ struct PortWriter {
     try await tx.delete(port)
   }
 
-  /// Gives the network's DHCP port an address on each of its DHCP subnets and on no other; makes or deletes it as needed.
+  /// Gives the network's DHCP port an address on each of its DHCP subnets and no other; makes or deletes it as needed.
   func settleDHCP(on network: Network) async throws {
     let subnets = try await tx.all(Subnet.self, "WHERE network_id = \(network.id) ORDER BY created_at, id")
     let wanted = subnets.filter { $0.dhcp && !($0.ipVersion == 6 && $0.addressMode == .slaac) }

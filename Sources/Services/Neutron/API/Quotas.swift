@@ -9,7 +9,7 @@ enum Quotas {
   static let routes = Routes(
     rules: "", of: Neutron.self,
     [
-      .get("/quotas", "get_quota", list, allow: .admin),
+      .get("/quotas", "get_quotas", list, allow: .admin),
       .get("/quotas/tenant", "get_quota_own", own, allow: .anyone),
       .get("/quotas/project", "get_quota_own", own, allow: .anyone),
       .get("/quotas/{id}", "get_quota", show, allow: .readerOrService),
@@ -133,7 +133,8 @@ enum Quotas {
         }
         if checked, limit >= 0, try await used(resource, call.id, tx) > limit {
           throw Fault.conflict(
-            "Quota limit \(limit) for resource \(key) is below what the project uses. Delete some, or leave check_limit "
+            "Quota limit \(limit) for resource \(key) is below what the project uses. Delete some, or leave "
+              + "check_limit "
               + "out.", code: "InvalidQuotaValue")
         }
         try await tx.deleteAll(QuotaLimit.self, "WHERE project_id = \(call.id) AND resource = \(key)")

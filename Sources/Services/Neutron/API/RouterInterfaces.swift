@@ -100,13 +100,15 @@ enum RouterInterfaces {
         """)
       if try Int(columnValue: users.first?.first ?? .int(0)) > 0 {
         throw Fault.conflict(
-          "Router interface for subnet \(fixed.subnetID) on router \(router.id) cannot be deleted, as it is required by "
+          "Router interface for subnet \(fixed.subnetID) on router \(router.id) cannot be deleted, as it is required "
+            + "by "
             + "one or more floating IPs.", code: "RouterInterfaceInUseByFloatingIP")
       }
       guard let block = try await tx.get(Subnet.self, fixed.subnetID)?.block else { continue }
       if router.routes.contains(where: { RouterRoutes.leads($0, into: block) }) {
         throw Fault.conflict(
-          "Router interface for subnet \(fixed.subnetID) on router \(router.id) cannot be deleted, as it is required by "
+          "Router interface for subnet \(fixed.subnetID) on router \(router.id) cannot be deleted, as it is required "
+            + "by "
             + "one or more routes.", code: "RouterInterfaceInUseByRoute")
       }
     }

@@ -219,18 +219,21 @@ enum SubnetPools {
         "Unable to allocate subnet with prefix length \(length), maximum allowed prefix is \(pool.maxPrefix).",
         code: "MaxPrefixSubnetAllocationError")
     }
-    if let quota = pool.defaultQuota {
-      let held = siblings.filter { $0.projectID == project }.compactMap(\.block)
-        .reduce(UInt128(0)) { $0 + $1.range.count }
-      let wanted = CIDR(taken.first?.network ?? CIDR(pool.prefixes[0])?.network ?? IPAddress(.v4, 0), prefix: length)
-      guard held + (wanted?.range.count ?? 0) <= UInt128(max(quota, 0)) else {
-        throw Fault(.overQuota, "Per-project subnet pool prefix quota exceeded.", code: "SubnetPoolQuotaExceeded")
-      }
-    }
+    try checkQuota(pool, siblings.filter { $0.projectID == project }, adding: length)
     guard let block = SubnetPoolCutting.next(length, from: pool.prefixes.compactMap { CIDR($0) }, taken: taken) else {
       throw exhausted("Insufficient prefix space to allocate subnet size /\(length)")
     }
     return block
+  }
+
+  /// How many addresses one project's subnets may cover.
+  private static func checkQuota(_ pool: SubnetPool, _ held: [Subnet], adding length: Int) throws {
+    guard let quota = pool.defaultQuota, let first = pool.prefixes.first.flatMap({ CIDR($0) }) else { return }
+    let covered = held.compactMap(\.block).reduce(UInt128(0)) { $0 + $1.range.count }
+    let wanted = CIDR(first.network, prefix: length)?.range.count ?? 0
+    guard covered + wanted <= UInt128(max(quota, 0)) else {
+      throw Fault(.overQuota, "Per-project subnet pool prefix quota exceeded.", code: "SubnetPoolQuotaExceeded")
+    }
   }
 
   private static func exhausted(_ why: String) -> Fault {

@@ -143,7 +143,8 @@ enum Subnets {
     }
     if let address = draft.addressMode, let ra = draft.raMode, address != ra {
       throw Fault.invalidInput(
-        "ipv6_ra_mode set to '\(ra.rawValue)' with ipv6_address_mode set to '\(address.rawValue)' is not valid. If both "
+        "ipv6_ra_mode set to '\(ra.rawValue)' with ipv6_address_mode set to '\(address.rawValue)' is not valid. If "
+          + "both "
           + "attributes are set, they must be the same value")
     }
     (subnet.addressMode, subnet.raMode) = (draft.addressMode, draft.raMode)

@@ -2,7 +2,7 @@
 //
 // The agent holds no store: it asks for its plan, compares each thing of it with what it applied last, and has the
 // drivers do the difference. Every thing (a network, a tap, a DHCP server, a router, the firewall) is applied under its
-// own lock, so that a slow one holds up nothing else, and plans are numbered, so that an older one never undoes a newer.
+// own lock, so that a slow one holds up nothing else, and plans are numbered, so that none undoes a newer one's work.
 // A wake-up and the timer run the same code; what fails is tried again at the next of them. A guest's start does not
 // wait for either: `EnsurePlugged` applies what that one port needs, and answers when it is there.
 // It must not know how a driver works, nor any HTTP: metadata sockets are handed to a closure of the program's.
@@ -169,7 +169,7 @@ public final class NetworkAgent: Sendable {
       let network = numbered.plan.networks.first(where: { $0.id == port.spec.network })
     else {
       throw Fault.notFound(
-        "Port \(id) is not bound to host \(options.host). Bind it (binding:host_id) and bring it up before plugging it.",
+        "Port \(id) is not bound to host \(options.host). Bind it (binding:host_id) and bring it up first.",
         code: "PortNotFound")
     }
     try await apply(network, numbered.number)
