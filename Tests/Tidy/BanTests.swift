@@ -43,6 +43,20 @@ import Testing
     }
   }
 
+  @Test func theBansSeeCodeAndNotProse() {
+    let code = """
+      let now = Date() // UUID()
+      log.info("never print(x) or try! \\(Task.detached { 1 })")
+      /// fatalError
+      fingerprint(x); mydump(y); world.print(z)
+      """
+    let file = SourceFile(path: "x.swift", lines: code.split(separator: "\n").map(String.init))
+    let found = CodeLines.of(file).flatMap { line in
+      Self.bans.filter { Self.has(line.code, $0.word) }.map { "\(line.number) \($0.word)" }
+    }
+    #expect(found == ["1 Date()", "2 Task.detached"])
+  }
+
   /// Whether the word stands there by itself and not as the end of a longer name.
   static func has(_ code: String, _ word: String) -> Bool {
     guard code.contains(word) else { return false }
@@ -61,7 +75,7 @@ import Testing
     "Sources/Base/IO/EventLoop.swift", "Sources/Base/IO/Threads.swift", "Sources/Drivers/Libvirt/Connection.swift",
     "Sources/Frame/HTTP/CurlEngine.swift", "Sources/Frame/HTTP/CurlTransfer.swift", "Sources/Frame/HTTP/Exchange.swift",
     "Sources/Frame/HTTP/LoopListener.swift", "Sources/Frame/Store/PostgresConnection.swift",
-    "Sources/Frame/Store/SQLiteConnection.swift",
+    "Sources/Frame/Store/SQLiteConnection.swift", "Sources/Services/Nova/Console/ConsoleLoop.swift",
   ]
 
   @Test func whatIsUncheckedWrapsCAndSaysWhy() {

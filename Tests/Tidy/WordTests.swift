@@ -20,7 +20,9 @@ import Testing
     let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]
     for file in Tree.sources + Tree.tests {
       for (at, line) in file.lines.enumerated() {
-        for mark in marks where BanTests.has(line, mark) {
+        guard let comment = line.firstRange(of: "//") else { continue }
+        let words = line[comment.upperBound...].split { !$0.isLetter }
+        for mark in marks where words.contains(Substring(mark)) {
           Issue.record("\(file.path):\(at + 1): \(mark): do it, or open an issue")
         }
       }

@@ -81,7 +81,7 @@ import Testing
   static let gate: [(String, String, Int)] = [
     ("reader@nest", "/v2/birds/robin", 200), ("admin@roof", "/v2/birds/robin", 200),
     ("reader@roof", "/v2/birds/robin", 404), ("reader@nest", "/v2/birds/crow", 404),
-    ("reader@none", "/v2/birds/robin", 404), ("reader@nest", "/v2/birds/dodo", 404),
+    ("reader@none", "/v2/birds/robin", 403), ("reader@nest", "/v2/birds/dodo", 404),
   ]
   @Test(arguments: 0..<gate.count) func anothersObjectDoesNotExist(row: Int) async throws {
     let (who, path, status) = Self.gate[row]
