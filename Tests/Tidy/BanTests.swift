@@ -36,8 +36,8 @@ import Testing
 
   @Test(arguments: bans.map(\.word)) func nobodyUses(word: String) {
     guard let ban = Self.bans.first(where: { $0.word == word }) else { return }
-    for file in Tree.sources where !ban.except.contains(where: { file.path.hasPrefix($0) }) {
-      for (number, code) in CodeLines.of(file) where Self.has(code, ban.word) {
+    for (file, lines) in Tree.code where !ban.except.contains(where: { file.path.hasPrefix($0) }) {
+      for (number, code) in lines where Self.has(code, ban.word) {
         Issue.record("\(file.path):\(number): \(ban.word) is banned; use \(ban.instead)")
       }
     }
@@ -79,8 +79,8 @@ import Testing
   ]
 
   @Test func whatIsUncheckedWrapsCAndSaysWhy() {
-    for file in Tree.sources {
-      for (number, code) in CodeLines.of(file)
+    for (file, lines) in Tree.code {
+      for (number, code) in lines
       where code.contains("@unchecked Sendable") || code.contains("nonisolated(unsafe)") {
         #expect(
           Self.unchecked.contains(file.path),
@@ -95,8 +95,8 @@ import Testing
 
   @Test func sqlIsInterpolatedAndNeverBuiltOfStrings() {
     let statements = ["\"SELECT ", "\"INSERT INTO ", "\"UPDATE ", "\"DELETE FROM "]
-    for file in Tree.sources where !file.path.hasPrefix("Sources/Frame/Store/") {
-      for (number, code) in CodeLines.of(file) {
+    for (file, lines) in Tree.code where !file.path.hasPrefix("Sources/Frame/Store/") {
+      for (number, code) in lines {
         if code.contains("SQL(stringLiteral:") {
           Issue.record("\(file.path):\(number): SQL is written as an interpolated literal, where every value is a bind")
         }

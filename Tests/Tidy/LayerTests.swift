@@ -93,9 +93,9 @@ struct ModuleLine: Sendable {
   @Test func whatIsImportedIsDeclared() {
     let modules = ModuleLine.all.sorted { $0.folder.utf8.count > $1.folder.utf8.count }
     let ours = Set(modules.map(\.name) + Tree.list("Sources/C").map { $0.split(separator: "/")[2] }.map(String.init))
-    for file in Tree.sources {
+    for (file, lines) in Tree.code {
       guard let module = modules.first(where: { file.path.hasPrefix("Sources/\($0.folder)/") }) else { continue }
-      for (number, code) in CodeLines.of(file) {
+      for (number, code) in lines {
         let words = code.split(separator: " ")
         guard let at = words.firstIndex(of: "import"), at <= 2, words.count > at + 1 else { continue }
         let name = String(words[at + 1])

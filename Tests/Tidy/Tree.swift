@@ -23,6 +23,8 @@ enum Tree {
 
   static let sources = files(under: "Sources", ending: ".swift")
   static let tests = files(under: "Tests", ending: ".swift")
+  /// The sources with their lines as code alone, taken apart once.
+  static let code = sources.map { (file: $0, lines: CodeLines.of($0)) }
 
   static func exists(_ path: String) -> Bool { access(root + "/" + path, F_OK) == 0 }
 

@@ -31,11 +31,11 @@ import Testing
 
   @Test func noNameSaysNothing() {
     let empty = ["Manager", "Helper", "Util", "Utils", "Impl", "Misc", "Common"]
-    for file in Tree.sources {
+    for (file, lines) in Tree.code {
       for word in empty where file.name.hasSuffix(word + ".swift") {
         Issue.record("\(file.path): a file called \(word) could hold anything; name it for its idea")
       }
-      for (number, code) in CodeLines.of(file) {
+      for (number, code) in lines {
         let words = code.split(separator: " ")
         guard let at = words.firstIndex(where: { ["struct", "class", "enum", "actor", "protocol"].contains($0) }),
           words.count > at + 1
