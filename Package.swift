@@ -100,7 +100,7 @@ let programs: [Target] = [
 ]
 
 let suites: [Target] = [
-  tests("BaseTests", "Unit/Base", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
+  tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("CinderTests", "Unit/Cinder", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),

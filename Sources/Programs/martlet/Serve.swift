@@ -22,6 +22,7 @@ enum Serve {
       level: settings.level, format: LogSink.Format(rawValue: settings.logFormat.rawValue) ?? .automatic, world: world)
     let signals = try Signals()
     let state = try await StateDirectory.open(context.stateDirectory, world: world)
+    try await state.remember(settings)
     let cloud = try await Cloud.open(settings, state: state, world: world)
     try await cloud.bootstrap()
     let server = HTTPServer(loops: try (0..<2).map { try EventLoop.start(name: "loop-\($0)") })

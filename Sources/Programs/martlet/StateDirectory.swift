@@ -52,6 +52,27 @@ struct StateDirectory: Sendable {
     return flock(fd, LOCK_EX | LOCK_NB) != 0
   }
 
+  /// Remembers what the cloud makes on the host and under which names, so that `wipe` needs no words to find it.
+  func remember(_ settings: Settings) async throws {
+    let json: JSON = [
+      "hypervisor": .string(settings.hypervisor.rawValue), "libvirt_uri": .string(settings.libvirtURI),
+      "switch": .string(settings.networkSwitch.rawValue), "prefix": .string(settings.namePrefix),
+    ]
+    try await Host.real.writeFile(path + "/host.json", json.bytes, mode: 0o600)
+  }
+
+  /// The settings with what the cloud in `path` was last started with, as far as wiping needs it.
+  static func recalled(_ path: String, over settings: Settings) async throws -> Settings {
+    guard try await Host.real.exists(path + "/host.json") else { return settings }
+    let json = try JSON(parsing: try await Host.real.readFile(path + "/host.json"))
+    var settings = settings
+    settings.hypervisor = json["hypervisor"]?.string.flatMap { Settings.Hypervisor(rawValue: $0) } ?? settings.hypervisor
+    settings.networkSwitch = json["switch"]?.string.flatMap { Settings.Network(rawValue: $0) } ?? settings.networkSwitch
+    settings.libvirtURI = json["libvirt_uri"]?.string ?? settings.libvirtURI
+    settings.namePrefix = json["prefix"]?.string ?? settings.namePrefix
+    return settings
+  }
+
   /// Writes clouds.yaml and openrc, readable by their owner alone.
   func writeClientFiles(identityURL: String, region: String) async throws {
     func cloud(_ name: String, _ user: String, _ project: String, _ password: String) -> String {
