@@ -124,6 +124,9 @@ extension SagaQueue {
     }
   }
 
+  /// Waits until the cancelled poll has done its last.
+  func pollEnded() async { await state.withLock { $0.poll }?.value }
+
   /// Renews the leases of the sagas that are here; one that got lost on the way is found when its lease ends.
   func renew() async throws {
     let (mine, until) = (owner, world.now() + Self.lease)
