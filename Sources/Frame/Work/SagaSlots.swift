@@ -116,8 +116,9 @@ extension SagaQueue {
       if Task.isCancelled { return }
       do {
         if world.uptime() - renewed > Self.lease / 3 {
+          let asOf = world.uptime()
           try await renew()
-          renewed = world.uptime()
+          renewed = asOf
         }
         try await claimRunnable()
       } catch { log.error("sagas cannot be read from the store", ["cause": "\(error)"]) }
