@@ -63,7 +63,7 @@ struct ModuleLine: Sendable {
         let other = layers[name].flatMap { $0 } ?? .c
         #expect(
           allowed.contains(other),
-          "Package.swift:\(module.line): \(module.name) (\(layer)) imports \(name) (\(other)); move what both need below"
+          "Package.swift:\(module.line): \(module.name) (\(layer)) imports \(name) (\(other)); move it down"
         )
       }
     }

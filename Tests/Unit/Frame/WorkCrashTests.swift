@@ -35,6 +35,7 @@ import Testing
   @Test(arguments: Home.all) func theNextIncarnationOfANodeTakesOverAtOnce(home: Home) async throws {
     let (shop, dead) = try await halted(home)
     dead.die()
+    await dead.pollEnded()
     let next = try await shop.queue("n1")
     try await shop.bench.waitFor("bulb", times: 2)
     shop.bench.open("bulb")
@@ -48,6 +49,7 @@ import Testing
   @Test(arguments: ["n2", "n", "n_", "n%", "_1"]) func anotherNodeWaitsForTheLease(node: String) async throws {
     let (shop, dead) = try await halted()
     dead.die()
+    await dead.pollEnded()
     let other = try await shop.queue(node)
     try await Task.sleep(for: .milliseconds(30))
     #expect(shop.bench.log.count == 2, "the lease still runs")
