@@ -101,7 +101,7 @@ let programs: [Target] = [
 
 let suites: [Target] = [
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
-  tests("FrameTests", "Unit/Frame", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
+  tests("FrameTests", "Unit/Frame", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("CinderTests", "Unit/Cinder", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
   tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),

@@ -106,10 +106,3 @@ public protocol Transport: Sendable {
   /// - Throws: an `unavailable` fault that names the address when nothing answers.
   func send(_ request: Request) async throws -> Response
 }
-
-/// The transport to a role in this process.
-public struct LocalTransport: Transport {
-  private let handler: Handler
-  public init(_ handler: @escaping Handler) { self.handler = handler }
-  public func send(_ request: Request) async throws -> Response { await handler(request) }
-}
