@@ -112,6 +112,7 @@ let suites: [Target] = [
     "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
   tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
+  tests("NovaWorkTests", "Unit/NovaWork", "NovaModel", "NovaWork"),
   tests("TidyTests", "Tidy"),
 ]
 
