@@ -12,6 +12,7 @@ import Host
 import JSON
 import Store
 import Synchronization
+import TestSupport
 import Testing
 import Work
 
@@ -30,7 +31,7 @@ struct VolumeCloud {
   /// - Parameter runs: false leaves sagas where they begin, for trials that run them step by step.
   init(options: CinderOptions = CinderOptions(), agent hasAgent: Bool = true, runs: Bool = true) async throws {
     let world = World.real
-    store = try Store.sqlite(path: nil, world: world)
+    store = try await TestStore.fresh(world: world)
     try await store.migrate([SagaRow.schema, cinderSchema])
     backend = FakeVolumes()
     images = FakeImageService()
