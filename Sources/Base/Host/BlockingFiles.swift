@@ -85,14 +85,19 @@ public enum BlockingFiles {
     }
   }
 
+  /// The mode is what was asked for, whatever the process's umask would take from it.
   static func makeDirectory(_ path: String, mode: Int) throws {
-    if mkdir(path, mode_t(mode)) == 0 { return }
+    if mkdir(path, mode_t(mode)) == 0 { return try setMode(path, mode) }
     if errno == EEXIST, try status(path)?.kind != .file { return }
     if errno == ENOENT, let parent = parent(of: path) {
       try makeDirectory(parent, mode: mode)
-      if mkdir(path, mode_t(mode)) == 0 || errno == EEXIST { return }
+      if mkdir(path, mode_t(mode)) == 0 { return try setMode(path, mode) }
+      if errno == EEXIST { return }
     }
     throw systemFault("make a directory", path)
+  }
+  static func setMode(_ path: String, _ mode: Int) throws {
+    guard chmod(path, mode_t(mode)) == 0 else { throw systemFault("change the rights of a file", path) }
   }
 
   public static func remove(_ path: String) throws {

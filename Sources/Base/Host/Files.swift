@@ -89,9 +89,7 @@ extension Host {
     }
   }
   public func setMode(_ path: String, _ mode: Int) async throws {
-    try await Threads.files.run {
-      guard chmod(path, mode_t(mode)) == 0 else { throw systemFault("change the rights of a file", path) }
-    }
+    try await Threads.files.run { try BlockingFiles.setMode(path, mode) }
   }
   /// Waits until a file's content is on the disk.
   public func sync(_ path: String) async throws {

@@ -1,7 +1,6 @@
 internal import HTTP
 
-/// Finds the rows of a path: a tree of segments, literal before parameter, tried again where the literal leads nowhere
-/// or to nothing of that method.
+/// Finds the rows of a path: a tree of segments, literal before parameter, tried again where the literal leads nowhere.
 struct Router: Sendable {
   final class Node: Sendable {
     let literals: [String: Node]
@@ -26,14 +25,10 @@ struct Router: Sendable {
       parameter = parameters.isEmpty ? nil : Node(parameters)
     }
 
-    /// - Parameter method: nil for a node of any.
-    func find(_ segments: ArraySlice<String>, _ method: String?) -> Node? {
-      guard let first = segments.first else {
-        let isWanted = method.map { Router.rows(rows, $0) != nil } ?? !rows.isEmpty
-        return isWanted ? self : nil
-      }
-      if let next = literals[first], let found = next.find(segments.dropFirst(), method) { return found }
-      return first.isEmpty ? nil : parameter?.find(segments.dropFirst(), method)
+    func find(_ segments: ArraySlice<String>) -> Node? {
+      guard let first = segments.first else { return rows.isEmpty ? nil : self }
+      if let next = literals[first], let found = next.find(segments.dropFirst()) { return found }
+      return first.isEmpty ? nil : parameter?.find(segments.dropFirst())
     }
   }
 
@@ -51,10 +46,8 @@ struct Router: Sendable {
     return list
   }
 
-  /// The rows of a path by method, those of the place that has this method first; nil when no row has the path.
-  func rows(of segments: [String], method: String) -> [String: [BoundRoute]]? {
-    (root.find(segments[...], method) ?? root.find(segments[...], nil))?.rows
-  }
+  /// The rows of a path by method; nil when no row has it.
+  func rows(of segments: [String]) -> [String: [BoundRoute]]? { root.find(segments[...])?.rows }
 
   /// The rows for a method; a HEAD that has none is answered as a GET.
   static func rows(_ rows: [String: [BoundRoute]], _ method: String) -> [BoundRoute]? {

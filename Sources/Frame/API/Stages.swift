@@ -102,7 +102,7 @@ extension Stage {
     var exchange = exchange
     let method = exchange.request.method
     exchange.segments = Router.segments(exchange.request.path)
-    guard let rows = exchange.endpoint.router.rows(of: exchange.segments, method: method) else {
+    guard let rows = exchange.endpoint.router.rows(of: exchange.segments) else {
       return try await next(exchange)
     }
     guard let found = Router.rows(rows, method) else {

@@ -1,4 +1,8 @@
 // Auth: from a token to a caller, for every service but the identity service itself.
+//
+// The identity service alone can judge a token, so it is asked; its answer is remembered for less than a second, which
+// spares it a burst of requests with one token and still lets a revocation be felt at once. What the caller may do is
+// not decided here but by the API's policies.
 
 public import API
 public import Clients

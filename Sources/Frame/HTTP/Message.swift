@@ -1,4 +1,8 @@
-// HTTP messages as values, the same for the server, the client over a socket and the client inside the process.
+// HTTP: messages as values, the same for the server, the client over a socket and the client inside the process.
+//
+// The server is libmicrohttpd and the client libcurl, both driven by our own event loops. A service sees neither: it
+// is a `Handler`, a function from request to response, so that tests and services in one process call it directly.
+// Nothing here knows of OpenStack.
 
 /// Header fields in order, names kept as they were sent and compared without case (RFC 9110 section 5).
 public struct Headers: Sendable, ExpressibleByDictionaryLiteral {
@@ -101,11 +105,4 @@ public typealias Handler = @Sendable (Request) async -> Response
 public protocol Transport: Sendable {
   /// - Throws: an `unavailable` fault that names the address when nothing answers.
   func send(_ request: Request) async throws -> Response
-}
-
-/// The transport to a role in this process.
-public struct LocalTransport: Transport {
-  private let handler: Handler
-  public init(_ handler: @escaping Handler) { self.handler = handler }
-  public func send(_ request: Request) async throws -> Response { await handler(request) }
 }

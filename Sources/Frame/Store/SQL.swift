@@ -5,8 +5,8 @@ internal import Core
 ///     "WHERE \(Server.table).project_id = \(project) AND state IN (\(list: states)) LIMIT \(limit)"
 ///
 /// One text serves both engines. A bind that is nil has no type for PostgreSQL, so add `x = \(y)` only where there is
-/// a y, rather than `(\(y) IS NULL OR x = \(y))`. What differs between them (`ILIKE`, `STRFTIME`, ...) stays out of it; `LIKE` heeds
-/// case and texts compare by bytes on both.
+/// a y, rather than `(\(y) IS NULL OR x = \(y))`. What differs between them (`ILIKE`, `STRFTIME`, ...) stays out of
+/// it; `LIKE` heeds case and texts compare by bytes on both.
 public struct SQL: Sendable, ExpressibleByStringInterpolation {
   enum Part: Sendable {
     case raw(String)

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// What of a running saga can be interrupted: the step it is in, and nothing else.
 ///
-/// A step runs in a task of its own, which alone is cancelled. Saves, undoings and the end run in the saga's task, which
-/// never is: a delete that interrupts a create must not interrupt the create's tidying up.
+/// A step runs in a task of its own, which alone is cancelled. Saves, undoings and the end run in the saga's task,
+/// which never is: a delete that interrupts a create must not interrupt the create's tidying up.
 final class Interruption: Sendable {
   private struct State {
     var isInterrupted = false

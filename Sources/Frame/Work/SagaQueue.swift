@@ -148,6 +148,8 @@ public final class SagaQueue: Sendable {
     await waitForRunning(limit)
     for interruption in state.withLock({ Array($0.running.values) }) { interruption.interrupt() }
     await waitForRunning(.milliseconds(500))
+    // A claim under way would come after what is let go here.
+    await pollEnded()
     let (mine, still) = (owner, state.withLock { Array($0.running.keys) })
     do {
       try await store.write { tx in

@@ -116,13 +116,17 @@ extension SagaQueue {
       if Task.isCancelled { return }
       do {
         if world.uptime() - renewed > Self.lease / 3 {
+          let asOf = world.uptime()
           try await renew()
-          renewed = world.uptime()
+          renewed = asOf
         }
         try await claimRunnable()
       } catch { log.error("sagas cannot be read from the store", ["cause": "\(error)"]) }
     }
   }
+
+  /// Waits until the cancelled poll has done its last.
+  func pollEnded() async { await state.withLock { $0.poll }?.value }
 
   /// Renews the leases of the sagas that are here; one that got lost on the way is found when its lease ends.
   func renew() async throws {

@@ -134,7 +134,10 @@ extension Trial {
   private static func settle(_ queue: SagaQueue, _ store: Store, _ deadline: Duration) async throws -> Settled {
     while true {
       let isIdle = queue.state.withLock { $0.running.isEmpty }
-      if queue.isDead, isIdle { return .died }
+      if queue.isDead, isIdle {
+        await queue.pollEnded()
+        return .died
+      }
       let rows = try await store.read { try await $0.all(SagaRow.self) }
       if rows.isEmpty, isIdle { return .ended }
       if let stuck = rows.first(where: { $0.phase == .stuck }) {

@@ -22,6 +22,7 @@ enum Serve {
       level: settings.level, format: LogSink.Format(rawValue: settings.logFormat.rawValue) ?? .automatic, world: world)
     let signals = try Signals()
     let state = try await StateDirectory.open(context.stateDirectory, world: world)
+    try await state.remember(settings)
     let cloud = try await Cloud.open(settings, state: state, world: world)
     try await cloud.bootstrap()
     let server = HTTPServer(loops: try (0..<2).map { try EventLoop.start(name: "loop-\($0)") })
@@ -47,7 +48,8 @@ enum Serve {
       _ = try server.listen(host: settings.listen, port: api.port + settings.portOffset, handler: handler)
     }
     let port = PublishedAPI.dashboardPort + settings.portOffset
-    _ = try server.listen(host: settings.listen, port: port, handler: Dashboard(apis: handlers, cloud: "Martlet").handler)
+    _ = try server.listen(
+      host: settings.listen, port: port, handler: Dashboard(apis: handlers, cloud: "Martlet").handler)
     return "http://\(settings.publicHost):\(port)"
   }
 }

@@ -39,7 +39,8 @@ struct StateDirectory: Sendable {
     guard fd >= 0 else { throw Fault.unavailable("The state directory cannot be written: \(path).") }
     guard flock(fd, LOCK_EX | LOCK_NB) == 0 else {
       close(fd)
-      throw Fault.conflict("Another martlet runs on this state directory (\(path) is locked). Stop it, or name another with --state.")
+      throw Fault.conflict(
+        "Another martlet runs on this state directory (\(path) is locked). Stop it, or name another with --state.")
     }
     return fd
   }
@@ -50,6 +51,28 @@ struct StateDirectory: Sendable {
     guard fd >= 0 else { return false }
     defer { close(fd) }
     return flock(fd, LOCK_EX | LOCK_NB) != 0
+  }
+
+  /// Remembers what the cloud makes on the host and under which names, so that `wipe` needs no words to find it.
+  func remember(_ settings: Settings) async throws {
+    let json: JSON = [
+      "hypervisor": .string(settings.hypervisor.rawValue), "libvirt_uri": .string(settings.libvirtURI),
+      "switch": .string(settings.networkSwitch.rawValue), "prefix": .string(settings.namePrefix),
+    ]
+    try await Host.real.writeFile(path + "/host.json", json.bytes, mode: 0o600)
+  }
+
+  /// The settings with what the cloud in `path` was last started with, as far as wiping needs it.
+  static func recalled(_ path: String, over settings: Settings) async throws -> Settings {
+    guard try await Host.real.exists(path + "/host.json") else { return settings }
+    let json = try JSON(parsing: try await Host.real.readFile(path + "/host.json"))
+    var settings = settings
+    settings.hypervisor =
+      json["hypervisor"]?.string.flatMap { Settings.Hypervisor(rawValue: $0) } ?? settings.hypervisor
+    settings.networkSwitch = json["switch"]?.string.flatMap { Settings.Network(rawValue: $0) } ?? settings.networkSwitch
+    settings.libvirtURI = json["libvirt_uri"]?.string ?? settings.libvirtURI
+    settings.namePrefix = json["prefix"]?.string ?? settings.namePrefix
+    return settings
   }
 
   /// Writes clouds.yaml and openrc, readable by their owner alone.

@@ -1,3 +1,4 @@
+import CLinux
 import Core
 import Host
 import Testing
@@ -86,7 +87,10 @@ import Testing
     #expect(try await host.readFile(folder + "/a") == Array("second!".utf8))
     #expect(try await host.readTail(folder + "/a", count: 3) == Array("nd!".utf8))
     #expect(try await host.status(folder + "/a")?.mode == 0o640)
-    try await host.makeDirectory(folder + "/deep/er")
+    let mask = umask(0o077)
+    try await host.makeDirectory(folder + "/deep/er", mode: 0o755)
+    umask(mask)
+    #expect(try await host.status(folder + "/deep")?.mode == 0o755, "a daemon without root must get in")
     try await host.symlink("/etc", at: folder + "/deep/link")
     try await host.hardlink(folder + "/a", at: folder + "/b")
     await #expect(throws: Fault.self) { try await host.hardlink(folder + "/a", at: folder + "/b") }

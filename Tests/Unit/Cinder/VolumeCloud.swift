@@ -29,7 +29,11 @@ struct VolumeCloud {
   static let host = "node1@fake"
 
   /// - Parameter runs: false leaves sagas where they begin, for trials that run them step by step.
-  init(options: CinderOptions = CinderOptions(), agent hasAgent: Bool = true, runs: Bool = true) async throws {
+  /// - Parameter disks: what the agent has in place of fake volumes.
+  init(
+    options: CinderOptions = CinderOptions(), agent hasAgent: Bool = true, runs: Bool = true,
+    disks: (any VolumeBackend)? = nil
+  ) async throws {
     let world = World.real
     store = try await TestStore.fresh(world: world)
     try await store.migrate([SagaRow.schema, cinderSchema])
@@ -44,7 +48,7 @@ struct VolumeCloud {
     if runs { work.register(on: queue) }
     work.serve()
     let agent = VolumeAgent(
-      name: Self.host, backend: backend, inspector: FakeImageInspector(), image: image, bus: bus, host: .real,
+      name: Self.host, backend: disks ?? backend, inspector: FakeImageInspector(), image: image, bus: bus, host: .real,
       world: world)
     if hasAgent {
       agent.serve()
@@ -132,6 +136,8 @@ final class FakeImageService: Sendable {
   private let images = Mutex<[String: Image]>([:])
   private let refusesUploads = Mutex(false)
 
+  /// The first bytes of what was uploaded.
+  func bytes(of id: String) -> [UInt8] { images.withLock { $0[id]?.bytes ?? [] } }
   func refuseUploads(_ refuses: Bool = true) { refusesUploads.withLock { $0 = refuses } }
   func status(of id: String) -> String? { images.withLock { $0[id]?.properties["status"]?.string } }
 
@@ -165,7 +171,13 @@ final class FakeImageService: Sendable {
       return json(.object(object), 201)
     case ("PUT", 4):
       if refusesUploads.withLock({ $0 }) { return json([:], 500) }
-      images.withLock { $0[id]?.properties["status"] = "active" }
+      guard case .file(let path, 0, let length) = request.body,
+        let bytes = try? await Host.real.readHead(path, count: min(length, 1 << 16))
+      else { return json([:], 400) }
+      images.withLock {
+        $0[id]?.properties["status"] = "active"
+        $0[id]?.bytes = bytes
+      }
       return Response(status: 204)
     case ("GET", 3):
       guard let image = images.withLock({ $0[id] }) else { return json([:], 404) }

@@ -35,7 +35,8 @@ import Testing
 
   @Test func defaultsThenFileThenCommandLine() throws {
     let file =
-      "debug = yes\nroles = a, b\nroles = c\n[api]\nport = 1\nlisten = x\n[compute]\nhypervisor = fake\ntimeout = 1h30m\n"
+      "debug = yes\nroles = a, b\nroles = c\n[api]\nport = 1\nlisten = x\n[compute]\n"
+      + "hypervisor = fake\ntimeout = 1h30m\n"
     let loaded = try configuration.load(
       Settings(), file: ("m.conf", file), sets: ["api.listen=0.0.0.0", "compute.size = 10MiB", "compute.name=h"])
     let settings = loaded.settings

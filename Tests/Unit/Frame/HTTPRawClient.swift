@@ -23,8 +23,9 @@ struct RawClient: Sendable {
       Glibc.close(fd)
       throw Fault.unavailable("refused")
     }
-    var patience = timeval(tv_sec: 5, tv_usec: 0)
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    // A timeval by its layout: which module owns its members hangs on what else is imported.
+    var patience = (seconds: 5, microseconds: 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout.size(ofValue: patience)))
   }
 
   func close() { Glibc.close(fd) }

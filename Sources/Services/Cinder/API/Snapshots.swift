@@ -167,20 +167,25 @@ enum Snapshots {
   }
 
   static func delete(_ call: Call<Cinder>, _: Nothing) async throws -> Nothing {
-    let queue = call.service.queue
     try await call.service.store.write { tx in
-      var snapshot = try await call.snapshot(call.id, in: tx)
-      if try await call.free(from: snapshot.saga, onlyStuck: true, in: tx) {
-        snapshot.saga = nil
-        snapshot.doing = nil
-      }
-      if snapshot.doing == .deleting { return }
-      try await Snapshot.lifecycle.begin(
-        .delete, on: snapshot, with: DeleteSnapshot(snapshot: snapshot.id), in: tx, queue: queue,
-        refusal: .conflict("Snapshot \(snapshot.id) cannot be deleted now."))
+      try await beginDeletion(of: try await call.snapshot(call.id, in: tx), call, in: tx)
     }
     return Nothing()
   }
+
+  /// Begins to delete the snapshot, unless that is under way.
+  static func beginDeletion(of found: Snapshot, _ call: Call<Cinder>, in tx: Transaction) async throws {
+    var snapshot = found
+    if try await call.free(from: snapshot.saga, onlyStuck: true, in: tx) {
+      snapshot.saga = nil
+      snapshot.doing = nil
+    }
+    if snapshot.doing == .deleting { return }
+    try await Snapshot.lifecycle.begin(
+      .delete, on: snapshot, with: DeleteSnapshot(snapshot: snapshot.id), in: tx, queue: call.service.queue,
+      refusal: .conflict("Snapshot \(snapshot.id) cannot be deleted now."))
+  }
+
   static func forceDelete(_ call: Call<Cinder>, _: JSON) async throws -> Nothing { try await delete(call, Nothing()) }
 
   static func resetStatus(_ call: Call<Cinder>, _ body: JSON) async throws -> Nothing {

@@ -88,11 +88,7 @@ enum Volumes {
       let held: Set<Volume.State> = force ? [] : [.inUse, .reserved, .attaching, .detaching, .awaitingTransfer]
       let isAttached = force ? attachments.contains { $0.state == .attached } : !attachments.isEmpty
       if isAttached || held.contains(volume.state) || (!snapshots.isEmpty && !cascade) { throw stillHeld() }
-      for snapshot in snapshots where snapshot.doing != .deleting {
-        try await Snapshot.lifecycle.begin(
-          .delete, on: snapshot, with: DeleteSnapshot(snapshot: snapshot.id), in: tx, queue: queue,
-          refusal: stillHeld())
-      }
+      for snapshot in snapshots { try await Snapshots.beginDeletion(of: snapshot, call, in: tx) }
       try await tx.deleteAll(Attachment.self, "WHERE volume_id = \(volume.id)")
       try await Volume.lifecycle.begin(
         .delete, on: volume, with: DeleteVolume(volume: volume.id), in: tx, queue: queue, refusal: stillHeld())

@@ -27,13 +27,16 @@ public struct Quota: Record {
 
   /// What a project has, counted from its rows.
   public static func usage(of project: String, in tx: some ReadTransaction) async throws -> [String: Int] {
+    // PostgreSQL sums into a type without bounds, which is no integer of ours.
     let volumes = try await tx.run(
       """
-      SELECT COUNT(*), COALESCE(SUM(COALESCE(extending_to, size)), 0) FROM \(Volume.table) \
+      SELECT COUNT(*), CAST(COALESCE(SUM(COALESCE(extending_to, size)), 0) AS BIGINT) FROM \(Volume.table) \
       WHERE project_id = \(project)
       """)
     let snapshots = try await tx.run(
-      "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM \(Snapshot.table) WHERE project_id = \(project)")
+      """
+      SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM \(Snapshot.table) WHERE project_id = \(project)
+      """)
     func number(_ rows: [[Value]], _ column: Int) throws -> Int { try Int(columnValue: rows.first?[column] ?? .int(0)) }
     return [
       "volumes": try number(volumes, 0), "snapshots": try number(snapshots, 0),
