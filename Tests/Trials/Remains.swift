@@ -1,4 +1,5 @@
 import CinderModel
+import Clients
 import Core
 import FakeHardware
 import Hardware
@@ -39,10 +40,12 @@ extension SmallCloud {
     let (volumes, snapshots, attachments) = try await store.read { tx in
       (try await tx.all(Volume.self), try await tx.all(Snapshot.self), try await tx.all(Attachment.self))
     }
-    return volumes.map { "volume \($0.name) \($0.sizeGiB) GiB \($0.status)" }
-      + snapshots.map { "snapshot \($0.name) \($0.status)" }
-      + attachments.map { "attachment \($0.status.rawValue)" }
-      + (try await hands.volumes.volumes().map { _ in "volume's disk" })
+    var all: [String] = []
+    for volume in volumes { all.append("volume \(volume.name) \(volume.sizeGiB) GiB \(volume.status)") }
+    for snapshot in snapshots { all.append("snapshot \(snapshot.name) \(snapshot.status)") }
+    for attachment in attachments { all.append("attachment \(attachment.state.rawValue)") }
+    for _ in try await hands.volumes.volumes() { all.append("volume's disk") }
+    return all
   }
 
   private func handThings() async throws -> [String] {

@@ -1,5 +1,7 @@
+import CinderWork
 import Core
 import JSON
+import NovaWork
 import SmallCloud
 import Testing
 
@@ -25,7 +27,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
   ///     one.
   ///   - isAllowed: ends of failures that are neither the clean one nor as before, and why they may be.
   static func of<S: Saga>(
-    _ saga: S.Type, _ title: String, in context: KeyPath<SmallCloud, S.Context> & Sendable,
+    _ saga: S.Type, _ title: String, in context: any KeyPath<SmallCloud, S.Context> & Sendable,
     prepare: @escaping @Sendable (SmallCloud) async throws -> Cast,
     begin: @escaping @Sendable (SmallCloud, Cast) async throws -> Void,
     again: (@Sendable (SmallCloud, Cast) async throws -> Void)? = nil,

@@ -2,6 +2,7 @@ import CinderWork
 import Core
 import NovaWork
 import SmallCloud
+import Synchronization
 import Testing
 
 @testable import Work
