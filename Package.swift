@@ -23,10 +23,10 @@ func module(_ name: String, _ folder: String, _ imports: String...) -> Target {
     name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Sources/\(folder)",
     swiftSettings: settings)
 }
-func tests(_ name: String, _ folder: String, _ imports: String...) -> Target {
+func tests(_ name: String, _ folder: String, _ imports: String..., exclude: [String] = []) -> Target {
   .testTarget(
     name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: "Tests/\(folder)",
-    swiftSettings: settings)
+    exclude: exclude, swiftSettings: settings)
 }
 
 let libraries: [Target] = [
@@ -82,11 +82,11 @@ let services: [Target] = [
   module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus", "Hardware"),
   module("NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
   module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Hardware"),
-  module("CinderAPI", "Services/Cinder/API", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Bus", "Clients", "Crypto"),
+  module("CinderAPI", "Services/Cinder/API", "Hardware", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Bus", "Clients", "Crypto"),
   module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware", "Host", "HTTP"),
   module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
-  module("NovaAPI", "Services/Nova/API", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
-  module("NovaWork", "Services/Nova/Work", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
+  module("NovaAPI", "Services/Nova/API", "Hardware", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
+  module("NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
   module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
   module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
   module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
@@ -100,18 +100,31 @@ let programs: [Target] = [
 ]
 
 let suites: [Target] = [
+  .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
+  .target(
+    name: "SmallCloud",
+    dependencies: ([base, frame, hardware, services].flatMap { $0 }).filter { !["Libvirt", "LinuxNetwork", "FileDisk", "NovaConsole"].contains($0.name) }
+      .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
+    path: "Tests/SmallCloud", swiftSettings: settings),
+  tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork"),
+  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel"),
+  tests("GoldenTests", "Golden", "SmallCloud", "API", "Core", "Store", exclude: ["Files"]),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
-  tests("FrameTests", "Unit/Frame", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
-  tests("CinderTests", "Unit/Cinder", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
+  tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
+  tests("CinderTests", "Unit/Cinder", "TestSupport", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
-  tests("NeutronTests", "Unit/Neutron", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
-  tests("KeystoneTests", "Unit/Keystone", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
-  tests("PlacementTests", "Unit/Placement", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
+  tests("NeutronTests", "Unit/Neutron", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
+  tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
+  tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests(
     "NovaMetadataTests", "Unit/NovaMetadata", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP",
     "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
   tests("GlanceTests", "Unit/Glance", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
+  tests("NovaWorkTests", "Unit/NovaWork", "NovaModel", "NovaWork"),
+    "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware", "TestSupport"),
+  tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
+  tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),
 ]
 

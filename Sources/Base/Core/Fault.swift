@@ -1,3 +1,8 @@
+// Core: what every module needs and none owns: faults, time, chance, ids and the trace of a request.
+//
+// Time and chance come from a `World`, which a simulation replaces; nothing else in Martlet asks the platform for them.
+// No domain, no input or output.
+
 /// What went wrong, in words for the user, without a word of HTTP.
 ///
 /// Thrown by everything below the API and rendered once, in the body shape of the service that was asked.

@@ -32,7 +32,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
       + "\((second / 3600).padded(2)):\((second / 60 % 60).padded(2)):\((second % 60).padded(2))"
   }
 
-  /// Days since the epoch to a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+  /// Days since the epoch to a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible
+  /// Low-Level Date Algorithms").
   static func civil(_ days: Int) -> (Int, Int, Int) {
     let z = days + 719_468
     let era = z.floorDivided(by: 146_097)

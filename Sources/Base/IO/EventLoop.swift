@@ -1,13 +1,13 @@
-internal import CLinux
-internal import Core
-internal import Synchronization
-
 // IO: the threads that Martlet runs on.
 //
 // An event loop is one thread with one epoll set, and at the same time a Swift executor: a request's task is started
 // on the loop that read the request and stays there, so that work which never blocks never changes thread (a hop to
 // another thread and back costs about 10 microseconds, as much as a whole request). Whatever may block (disk, name
 // look-up, libvirt, password hashing) belongs on `BlockingThreads` or behind an actor on its own `SerialThread`.
+
+internal import CLinux
+internal import Core
+internal import Synchronization
 
 /// One thread that waits for file descriptors and timers, and runs Swift jobs in between.
 ///

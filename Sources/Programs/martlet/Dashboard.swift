@@ -29,7 +29,8 @@ struct Dashboard: Sendable {
     case "/": return page("text/html; charset=utf-8", welcome)
     case "/healthz": return page("application/json", JSON.object(["status": "ok"]).text)
     case "/metrics": return page(Metrics.contentType, Metrics.shared.render())
-    default: return Response(status: 404, headers: ["Content-Type": "text/plain"], body: .bytes(Array("Not found\n".utf8)))
+    default:
+      return Response(status: 404, headers: ["Content-Type": "text/plain"], body: .bytes(Array("Not found\n".utf8)))
     }
   }
 
@@ -38,11 +39,16 @@ struct Dashboard: Sendable {
   }
 
   private var welcome: String {
-    let rows = apis.map { "<tr><td>\($0.api.types[0])</td><td><a href=\"/\($0.api.prefix)/\">/\($0.api.prefix)/</a></td></tr>" }
+    let rows = apis.map {
+      "<tr><td>\($0.api.types[0])</td><td><a href=\"/\($0.api.prefix)/\">/\($0.api.prefix)/</a></td></tr>"
+    }
     return """
       <!doctype html>
       <html lang="en"><meta charset="utf-8"><title>\(cloud.escapedForHTML)</title>
-      <style>body{font:16px/1.5 sans-serif;max-width:40em;margin:3em auto;padding:0 1em}td{padding:.2em 1em .2em 0}</style>
+      <style>
+        body{font:16px/1.5 sans-serif;max-width:40em;margin:3em auto;padding:0 1em}
+        td{padding:.2em 1em .2em 0}
+      </style>
       <h1>\(cloud.escapedForHTML)</h1>
       <p>An OpenStack cloud. Every API is served on its own port and, by path, on this one:</p>
       <table>\(rows.joined())</table>

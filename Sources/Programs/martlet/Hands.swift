@@ -22,7 +22,8 @@ struct Hands: Sendable {
     let host = Host.real
     switch settings.hypervisor {
     case .libvirt:
-      hypervisor = LibvirtHypervisor(directory: state.directory("console"), uri: settings.libvirtURI, host: host, world: world)
+      hypervisor = LibvirtHypervisor(
+        directory: state.directory("console"), uri: settings.libvirtURI, host: host, world: world)
       disks = FileServerDisks(directory: state.directory("disks"), host: host, world: world)
     case .fake:
       hypervisor = FakeHypervisor(directory: state.directory("hypervisor"))

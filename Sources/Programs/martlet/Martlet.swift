@@ -1,8 +1,8 @@
 // martlet: the one binary. Roles, the choice of drivers, and wiring: the only place that sees everything.
 //
 // `Serve` starts a cloud from `Settings`: it opens the `StateDirectory`, makes the `Hands` (drivers), builds the
-// services in `Cloud`, and gives each API's handler to the HTTP server at the port that `APIs` lists. The other commands
-// are small and stand in `Commands`.
+// services in `Cloud`, and gives each API's handler to the HTTP server at the port that `APIs` lists. The other
+// commands are small.
 
 internal import CLinux
 internal import Config

@@ -47,7 +47,8 @@ struct NetworkPart: Sendable {
     ) { descriptor, origin in
       let listener: Listener
       do {
-        listener = try server.listen(fd: descriptor, handler: metadata.handler(for: NovaMetadata.MetadataOrigin(origin)))
+        listener = try server.listen(
+          fd: descriptor, handler: metadata.handler(for: NovaMetadata.MetadataOrigin(origin)))
       } catch {
         log.error("guests get no metadata from here", ["origin": "\(origin)", "cause": "\(error)"])
         return {}

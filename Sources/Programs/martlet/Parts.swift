@@ -43,9 +43,13 @@ struct IdentityPart: Sendable {
   func projectID(named name: String) async throws -> String {
     let credential = ServiceCredential(
       identity: LocalTransport(endpoint.handler), user: "nova", password: secrets.password(of: "nova"), world: .real)
-    let client = ServiceClient("identity", over: LocalTransport(endpoint.handler), prefix: "/v3") { try await credential.token() }
+    let client = ServiceClient("identity", over: LocalTransport(endpoint.handler), prefix: "/v3") {
+      try await credential.token()
+    }
     let found = try await client.call("GET", "/projects", query: [(name: "name", value: name)])["projects"]?[0]
-    guard let id = found?["id"]?.string else { throw Fault.internalError("The project \(name) is missing after the bootstrap.") }
+    guard let id = found?["id"]?.string else {
+      throw Fault.internalError("The project \(name) is missing after the bootstrap.")
+    }
     return id
   }
 }
@@ -92,7 +96,8 @@ struct VolumePart: Sendable {
       store: base.store, world: base.world, queue: base.queue, bus: base.bus, image: image, options: options)
     endpoint = try pipelines.endpoint(cinder.api())
     let agent = VolumeAgent(
-      name: base.node, backend: hands.volumes, inspector: hands.inspector, image: image, bus: base.bus, host: .real, world: base.world)
+      name: base.node, backend: hands.volumes, inspector: hands.inspector, image: image, bus: base.bus, host: .real,
+      world: base.world)
     self.agent = agent
     work = VolumeWork(store: base.store, world: base.world, bus: base.bus, image: image, options: options)
     work.register(on: base.queue)

@@ -48,7 +48,8 @@ enum Serve {
       _ = try server.listen(host: settings.listen, port: api.port + settings.portOffset, handler: handler)
     }
     let port = PublishedAPI.dashboardPort + settings.portOffset
-    _ = try server.listen(host: settings.listen, port: port, handler: Dashboard(apis: handlers, cloud: "Martlet").handler)
+    _ = try server.listen(
+      host: settings.listen, port: port, handler: Dashboard(apis: handlers, cloud: "Martlet").handler)
     return "http://\(settings.publicHost):\(port)"
   }
 }

@@ -29,12 +29,14 @@ struct Services: Sendable {
   }
   func volume(_ endpoint: Endpoint, as user: String) -> VolumeClient {
     VolumeClient(
-      client("volume", endpoint, prefix: "/v3", as: user, headers: [(name: "OpenStack-API-Version", value: "volume 3.44")]))
+      client(
+        "volume", endpoint, prefix: "/v3", as: user, headers: [(name: "OpenStack-API-Version", value: "volume 3.44")]))
   }
   func placement(_ endpoint: Endpoint, as user: String) -> PlacementClient {
     PlacementClient(
       client(
-        "placement", endpoint, prefix: "", as: user, headers: [(name: "OpenStack-API-Version", value: "placement 1.39")]))
+        "placement", endpoint, prefix: "", as: user, headers: [(name: "OpenStack-API-Version", value: "placement 1.39")]
+      ))
   }
 
   private func client(

@@ -79,9 +79,11 @@ struct Settings: Sendable {
       "network", "prefix", \.namePrefix, default: "mlt",
       "What the names of bridges, namespaces and tables begin with, four letters at most."),
     .option("volume", "backend", \.volumeBackend, default: .file, "Where volumes live; fake keeps nothing."),
-    .option("quota", "instances", \.instances, default: 10, in: -1...1_000_000, "Servers of a project; -1 is no limit."),
+    .option(
+      "quota", "instances", \.instances, default: 10, in: -1...1_000_000, "Servers of a project; -1 is no limit."),
     .option("quota", "cores", \.cores, default: 20, in: -1...1_000_000, "Virtual CPUs of a project."),
-    .option("quota", "ram", \.memory, default: 51_200, in: -1...1_000_000_000, "Memory of a project's servers, in MiB."),
+    .option(
+      "quota", "ram", \.memory, default: 51_200, in: -1...1_000_000_000, "Memory of a project's servers, in MiB."),
     .option("quota", "volumes", \.volumes, default: 10, in: -1...1_000_000, "Volumes of a project."),
     .option("quota", "gigabytes", \.gigabytes, default: 1000, in: -1...1_000_000_000, "GiB of a project's volumes."),
   ]

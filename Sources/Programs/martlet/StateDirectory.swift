@@ -39,7 +39,8 @@ struct StateDirectory: Sendable {
     guard fd >= 0 else { throw Fault.unavailable("The state directory cannot be written: \(path).") }
     guard flock(fd, LOCK_EX | LOCK_NB) == 0 else {
       close(fd)
-      throw Fault.conflict("Another martlet runs on this state directory (\(path) is locked). Stop it, or name another with --state.")
+      throw Fault.conflict(
+        "Another martlet runs on this state directory (\(path) is locked). Stop it, or name another with --state.")
     }
     return fd
   }
@@ -66,7 +67,8 @@ struct StateDirectory: Sendable {
     guard try await Host.real.exists(path + "/host.json") else { return settings }
     let json = try JSON(parsing: try await Host.real.readFile(path + "/host.json"))
     var settings = settings
-    settings.hypervisor = json["hypervisor"]?.string.flatMap { Settings.Hypervisor(rawValue: $0) } ?? settings.hypervisor
+    settings.hypervisor =
+      json["hypervisor"]?.string.flatMap { Settings.Hypervisor(rawValue: $0) } ?? settings.hypervisor
     settings.networkSwitch = json["switch"]?.string.flatMap { Settings.Network(rawValue: $0) } ?? settings.networkSwitch
     settings.libvirtURI = json["libvirt_uri"]?.string ?? settings.libvirtURI
     settings.namePrefix = json["prefix"]?.string ?? settings.namePrefix

@@ -12,6 +12,7 @@ import Host
 import JSON
 import Store
 import Synchronization
+import TestSupport
 import Testing
 import Work
 
@@ -34,7 +35,7 @@ struct VolumeCloud {
     disks: (any VolumeBackend)? = nil
   ) async throws {
     let world = World.real
-    store = try Store.sqlite(path: nil, world: world)
+    store = try await TestStore.fresh(world: world)
     try await store.migrate([SagaRow.schema, cinderSchema])
     backend = FakeVolumes()
     images = FakeImageService()

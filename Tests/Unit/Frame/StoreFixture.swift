@@ -1,7 +1,7 @@
 import Core
 import Glibc
 import Store
-import Synchronization
+import TestSupport
 import Testing
 
 /// The three ways in which a store can live; every test of records runs on all of them.
@@ -23,13 +23,8 @@ enum Home: String, CaseIterable, Sendable, CustomTestStringConvertible {
       let path = try temporaryDirectory() + "/store.db"
       return OpenedStore(try Store.sqlite(path: path, world: .real)) { try Store.sqlite(path: path, world: .real) }
     case .postgres:
-      let directory = try PostgresServer.directory.get()
-      let name = "t" + World.real.hexID()
-      let conninfo = "host=\(directory) dbname=postgres user=postgres options='-c search_path=\(name)'"
-      let open = { @Sendable in try await Store.postgres(conninfo, connections: 4, world: .real) }
-      let store = try await open()
-      _ = try await store.write { try await $0.run("CREATE SCHEMA \(identifier: name)") }
-      return OpenedStore(store, reopening: open)
+      let open = try await TestStore.postgres()
+      return OpenedStore(try await open(), reopening: open)
     }
   }
 }
@@ -40,55 +35,5 @@ struct OpenedStore: Sendable {
   init(_ store: Store, reopening reopen: (@Sendable () async throws -> Store)?) {
     self.store = store
     self.reopen = reopen
-  }
-}
-
-/// A directory that is gone when the test process ends.
-func temporaryDirectory() throws -> String {
-  var template = Array("/tmp/martlet-store-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else { throw Fault.unavailable("no directory in /tmp") }
-  let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  let isFirst = temporaryDirectories.withLock { paths in
-    paths.append(path)
-    return paths.count == 1
-  }
-  if isFirst {
-    atexit { for path in temporaryDirectories.withLock({ $0 }) { system("rm -rf '\(path)'") } }
-  }
-  return path
-}
-private let temporaryDirectories = Mutex<[String]>([])
-
-/// A PostgreSQL server for this test process: on a socket in a directory of its own, gone a second after the process.
-enum PostgresServer {
-  static let directory: Result<String, any Error> = Result { try start() }
-
-  private static func start() throws -> String {
-    let directory = try temporaryDirectory()
-    // PostgreSQL refuses to run as root.
-    let script = """
-      set -e
-      bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)
-      test -x "$bin/initdb" || bin=$(dirname "$(command -v initdb)")
-      test -x "$bin/initdb"
-      as=
-      if [ "$(id -u)" = 0 ]; then
-        chown postgres "\(directory)"
-        as="setpriv --reuid=postgres --regid=postgres --clear-groups"
-      fi
-      cd "\(directory)"
-      $as "$bin/initdb" -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C >initdb.log 2>&1
-      $as "$bin/pg_ctl" -D data -l server.log -w -t 60 \
-        -o "-c listen_addresses= -k \(directory) -c fsync=off -c max_connections=300" start >/dev/null 2>&1
-      server=$(head -1 data/postmaster.pid)
-      ( setsid sh -c "while kill -0 \(getpid()); do sleep 0.5; done; kill -QUIT $server; sleep 0.5; \
-        rm -rf \(directory)" >/dev/null 2>&1 </dev/null & )
-      """
-    guard system(script) == 0 else {
-      throw Fault.unavailable(
-        "PostgreSQL could not be started for the tests. Install the package postgresql, or set "
-          + "MARTLET_SKIP_POSTGRES=1 to leave these tests out.")
-    }
-    return directory
   }
 }

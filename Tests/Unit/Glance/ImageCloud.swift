@@ -7,6 +7,7 @@ import HTTP
 import Hardware
 import JSON
 import Store
+import TestSupport
 import Testing
 
 /// An image service in memory, asked without sockets.
@@ -20,7 +21,7 @@ struct ImageCloud {
     backend: any ImageBackend = FakeImages(), inspector: any ImageInspector = TrustingInspector(),
     options: GlanceOptions = GlanceOptions(), world: World = .real
   ) async throws {
-    store = try Store.sqlite(path: nil, world: world)
+    store = try await TestStore.fresh(world: world)
     try await store.migrate([glanceSchema])
     self.backend = backend
     let glance = Glance(store: store, world: world, backend: backend, inspector: inspector, options: options)

@@ -7,6 +7,7 @@ import KeystoneAPI
 import KeystoneModel
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 /// A clock that stands still until it is moved.
@@ -53,7 +54,7 @@ struct TestCloud {
 
   init(options: KeystoneOptions? = nil, keys: (@Sendable () throws -> Fernet)? = nil) async throws {
     let world = clock.world
-    let store = try Store.sqlite(path: nil, world: world)
+    let store = try await TestStore.fresh(world: world)
     try await store.migrate([keystoneSchema])
     var quick = KeystoneOptions()
     quick.passwordCost = 4

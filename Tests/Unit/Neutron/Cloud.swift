@@ -6,6 +6,7 @@ import JSON
 import NeutronAPI
 import NeutronModel
 import Store
+import TestSupport
 import Testing
 
 /// A networking service in memory with two tenants and an administrator, whose names are their tokens.
@@ -23,7 +24,7 @@ struct Cloud {
   }
 
   static func start() async throws -> Cloud {
-    let store = try Store.sqlite(path: nil, world: .real)
+    let store = try await TestStore.fresh()
     try await store.migrate([neutronSchema])
     let bus = Bus(LocalCarrier())
     let neutron = Neutron(store: store, world: .real, bus: bus)

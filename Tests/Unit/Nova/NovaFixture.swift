@@ -8,6 +8,7 @@ import NovaAPI
 import NovaModel
 import Store
 import Synchronization
+import TestSupport
 import Testing
 import Work
 
@@ -23,7 +24,7 @@ struct Cloud: Sendable {
   static let network = "22222222-2222-4222-8222-222222222222"
 
   init(options: NovaOptions = NovaOptions()) async throws {
-    store = try Store.sqlite(path: nil, world: .real)
+    store = try await TestStore.fresh()
     try await store.migrate([SagaRow.schema, novaSchema])
     others = Others()
     bus = Bus(LocalCarrier())

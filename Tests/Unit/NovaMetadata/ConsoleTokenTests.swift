@@ -3,11 +3,12 @@ import Hardware
 import NovaConsole
 import NovaModel
 import Store
+import TestSupport
 import Testing
 
 @Suite("Console tokens") struct ConsoleTokenTests {
   @Test func aTokenIsGoodUntilItExpires() async throws {
-    let store = try Store.sqlite(path: nil, world: .real)
+    let store = try await TestStore.fresh()
     try await store.migrate([novaSchema])
     let now = World.real.now()
     try await store.write { tx in

@@ -6,6 +6,7 @@ import JSON
 import NovaModel
 import Store
 import Synchronization
+import TestSupport
 
 @testable import NovaMetadata
 
@@ -48,7 +49,7 @@ struct MetadataFixture: Sendable {
   }
 
   init(dhcp: Bool = true, domain: String = "", secret: String = Self.secret) async throws {
-    let store = try Store.sqlite(path: nil, world: .real)
+    let store = try await TestStore.fresh()
     try await store.migrate([
       Schema("nova", tables: [Server.table, VolumeAttachment.table, ServerPassword.table])
     ])

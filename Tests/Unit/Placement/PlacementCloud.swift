@@ -5,6 +5,7 @@ import JSON
 import PlacementAPI
 import PlacementModel
 import Store
+import TestSupport
 import Testing
 
 /// A placement service in memory, asked without sockets.
@@ -14,7 +15,7 @@ struct PlacementCloud {
   var version = "1.39"
 
   init(version: String = "1.39") async throws {
-    let store = try Store.sqlite(path: nil, world: .real)
+    let store = try await TestStore.fresh()
     try await store.migrate([placementSchema])
     let placement = Placement(store: store, world: .real)
     let callers: [String: Caller] = [

@@ -125,7 +125,8 @@ public final class NetworkAgent: Sendable {
   /// Compares soon, once, however often it is called before that.
   public func wake() { wakes.continuation.yield() }
 
-  private func serve() {
+  /// Answers on the host's topic, and no more: `start` begins with it.
+  public func serve() {
     bus.serve(
       NeutronTopic.agent(options.host),
       [

@@ -1,0 +1,96 @@
+import CinderWork
+import Core
+import JSON
+import NovaWork
+import SmallCloud
+import Testing
+
+@testable import Work
+
+/// One use of a saga, to be hurt in every way there is.
+struct Scenario: Sendable, CustomTestStringConvertible {
+  /// The saga's name.
+  let saga: String
+  let title: String
+  let trials: [Trial]
+  let run: @Sendable (Trial) async throws -> Void
+
+  var testDescription: String { "\(saga): \(title)" }
+
+  /// The ids of what a scenario is about, by a word.
+  typealias Cast = [String: String]
+
+  /// - Parameters:
+  ///   - prepare: makes what has to be there, and lets nothing run on.
+  ///   - begin: asks the API for what the saga carries out.
+  ///   - again: what a user does after a failure that cannot be undone: the same once more. Its end must be the clean
+  ///     one.
+  ///   - isAllowed: ends of failures that are neither the clean one nor as before, and why they may be.
+  static func of<S: Saga>(
+    _ saga: S.Type, _ title: String, in context: any KeyPath<SmallCloud, S.Context> & Sendable,
+    prepare: @escaping @Sendable (SmallCloud) async throws -> Cast,
+    begin: @escaping @Sendable (SmallCloud, Cast) async throws -> Void,
+    again: (@Sendable (SmallCloud, Cast) async throws -> Void)? = nil,
+    isAllowed: @escaping @Sendable (End) -> Bool = { $0.things == $0.before }
+  ) -> Scenario {
+    Scenario(saga: S.name, title: title, trials: Trial.all(for: S.self)) { trial in
+      try await trial.run(S.self, isNothingLeft: isAllowed) {
+        let cloud = try await SmallCloud()
+        let cast = try await prepare(cloud)
+        try await cloud.settle()
+        let before = try await cloud.things()
+        try await begin(cloud, cast)
+        let others = Others(cloud, besides: S.name)
+        try await others.queue.start()
+        return TrialGround(
+          store: cloud.store, world: cloud.world, context: cloud[keyPath: context], begin: { _, _ in },
+          observe: {
+            if let again, !trial.isToSucceed, try await cloud.hasFailed() {
+              try await again(cloud, cast)
+              try await cloud.settle()
+            }
+            await others.queue.stop(within: .seconds(1))
+            return End(things: try await cloud.things(), records: try await cloud.records(), before: before)
+          })
+      }
+    }
+  }
+}
+
+/// What a trial leaves: everything that is anywhere, a line each, without ids and times.
+struct End: Equatable, Sendable, CustomStringConvertible {
+  var things: [String]
+  var records: [String]
+  /// What there was before the request.
+  var before: [String]
+  var description: String { "\n  " + (records + things).joined(separator: "\n  ") + "\n" }
+}
+
+/// Runs the other service's sagas while one is on trial.
+struct Others: Sendable {
+  let queue: SagaQueue
+
+  init(_ cloud: SmallCloud, besides name: String) {
+    queue = SagaQueue(store: cloud.store, world: cloud.hasty, node: "others")
+    if name.hasPrefix("server.") { cloud.volumeWork.register(on: queue) }
+  }
+}
+
+extension SmallCloud {
+  /// A world in which nobody waits long.
+  var hasty: World {
+    var world = world
+    world.sleep = { [sleep = world.sleep] in try await sleep(min($0, .milliseconds(3))) }
+    return world
+  }
+
+  /// Runs whatever has begun to its end.
+  func settle() async throws {
+    let runner = SagaQueue(store: store, world: hasty, node: "settling")
+    conductor.register(with: runner)
+    volumeWork.register(on: runner)
+    try await runner.start()
+    try await runner.drain()
+    await runner.stop(within: .seconds(1))
+  }
+}
