@@ -59,7 +59,8 @@ enum ServerImages {
     let origin = try await call.nova.image.show(server.imageID ?? "")
     var fields: JSONObject = [
       "name": .string(name), "owner": .string(server.projectID), "visibility": "private",
-      "disk_format": .string(origin?["disk_format"]?.string ?? "qcow2"), "container_format": "bare",
+      // Whatever the server was made from: the copy of a disk is always qcow2.
+      "disk_format": "qcow2", "container_format": "bare",
       "min_disk": .int(max(server.flavor.diskGiB, origin?["min_disk"]?.int ?? 0)),
       "min_ram": .int(origin?["min_ram"]?.int ?? 0),
     ]

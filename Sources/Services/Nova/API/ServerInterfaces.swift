@@ -98,7 +98,7 @@ enum ServerInterfaces {
     do {
       try await begin(
         "attach_interface", AttachInterface(server: server.id, port: id, made: made), call
-      ) { _ in }
+      ) { _, _ in nil }
     } catch {
       if made { try? await call.nova.network.deletePort(id) }
       throw error
@@ -108,24 +108,31 @@ enum ServerInterfaces {
 
   private static func delete(_ call: Call<Nova>, _: Nothing) async throws -> Nothing {
     let id = call.path["port"] ?? ""
-    try await begin("detach_interface", DetachInterface(server: call.id, port: id), call) { server in
-      guard server.nics.contains(where: { $0.port == id }) else {
+    try await begin("detach_interface", DetachInterface(server: call.id, port: id), call) { server, tx in
+      if server.nics.contains(where: { $0.port == id }) { return nil }
+      // Shown already, though not plugged yet: the attaching gives up first.
+      let attaching = try await tx.all(
+        SagaRow.self, "WHERE subject = \(server.id) AND name = \(AttachInterface.name) ORDER BY created_at")
+      guard let saga = attaching.first(where: { $0.value.contains(id) }) else {
         throw Fault.notFound("Port id \(id) could not be found.")
       }
+      return saga.id
     }
     return Nothing()
   }
 
+  /// - Parameter predecessor: checks, and names a saga that is to give up first.
   private static func begin<S: SagaValue>(
-    _ action: String, _ saga: S, _ call: Call<Nova>, _ check: @escaping @Sendable (Server) throws -> Void
+    _ action: String, _ saga: S, _ call: Call<Nova>,
+    _ predecessor: @escaping @Sendable (Server, Transaction) async throws -> String?
   ) async throws {
     let (id, queue) = (call.id, call.nova.queue)
     try await call.nova.store.write { tx in
       let server = try await call.server(id, in: tx)
       try ServerMoves.unlocked(server, call)
       try ready(server)
-      try check(server)
-      let row = try await queue.begin(saga, in: tx)
+      let before = try await predecessor(server, tx)
+      let row = try await queue.begin(saga, after: before, in: tx)
       try await ServerMoves.record(action, of: server, saga: row, call, in: tx)
     }
   }

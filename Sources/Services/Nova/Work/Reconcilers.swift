@@ -51,6 +51,8 @@ extension Conductor {
   /// Allocations of servers that are gone are given back.
   func reconcileAllocations() async throws {
     for host in try await store.read({ try await $0.all(ComputeHost.self) }) {
+      // A host that placement has not heard of yet holds nothing.
+      guard try await placement.provider(host.id) != nil else { continue }
       let held = try await placement.allocations(ofProvider: host.id)["allocations"]?.object?.keys ?? []
       for consumer in held {
         if try await store.read({ try await $0.get(Server.self, consumer) }) != nil { continue }
