@@ -34,7 +34,7 @@ def wrk(cloud, session, what, url, seconds):
         capture_output=True, text=True, check=True).stdout
     used, took = cpu(cloud.process.pid) - before, time.monotonic() - start
     n = int(re.search(r"(\d+) requests in", out).group(1))
-    p99 = re.search(r"99%\s+(\S+)", out).group(1)
+    p99 = re.search(r"^\s+99%\s+(\S+)", out, re.M).group(1)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     print("%-28s %9.0f /s   p99 %9s   %7.3f CPU s per 1,000%s" % (
         what, n / took, p99, used / n * 1000, "   %s refused" % bad.group(1) if bad else ""), flush=True)
