@@ -47,7 +47,8 @@ struct SagaRun<S: Saga> {
     if row.phase == .unwinding { row.next = min(row.next, steps.count - 1) }
     while !queue.isStopping {
       if row.phase == .running, row.cancelled || interruption.isInterrupted {
-        turnBack(Self.cancelled, from: min(row.next, steps.count) - 1)
+        // With the step it stands before, which a process that died may have begun.
+        turnBack(Self.cancelled, from: min(row.next, steps.count - 1))
       }
       let outcome: SagaOutcome? =
         switch row.phase {

@@ -64,7 +64,6 @@ public struct CreateServer: SagaValue {
   public var host: String?
   public var madePorts: [String] = []
   public var boundPorts: [String] = []
-  public var madeVolumes: [String] = []
   public var attachments: [String] = []
   public var subject: String { server }
   public init(

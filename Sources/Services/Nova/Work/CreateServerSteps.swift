@@ -102,14 +102,14 @@ extension CreateServer: Saga {
     for index in saga.volumes.indices where saga.attachments.count <= index {
       let row = try await c.bringVolume(&saga.volumes[index], to: saga.server, at: index)
       saga.attachments.append(row.id)
-      if saga.volumes[index].source != nil { saga.madeVolumes.append(row.volumeID) }
     }
   }
 
   private static func detachVolumes(_ saga: inout CreateServer, _ c: Conductor) async throws {
     try await c.releaseVolumes(of: saga.server)
-    for volume in saga.madeVolumes { try await c.volume.deleteVolume(volume) }
-    saga.madeVolumes = []
+    for (index, volume) in saga.volumes.enumerated() where volume.source != nil {
+      if let made = try await c.madeVolume(for: saga.server, at: index) { try await c.removeVolume(made) }
+    }
     saga.attachments = []
   }
 
