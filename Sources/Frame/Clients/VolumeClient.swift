@@ -9,6 +9,12 @@ public struct VolumeClient: Sendable {
   public func createVolume(_ volume: JSON) async throws -> JSON {
     try await service.call("POST", "/volumes", ["volume": volume])["volume"] ?? .null
   }
+  /// Volumes of any project that carry these metadata.
+  public func volumes(metadata: [String: String]) async throws -> [JSON] {
+    try await service.call(
+      "GET", "/volumes/detail",
+      query: [(name: "all_tenants", value: "1"), (name: "metadata", value: metadata.json.text)])["volumes"]?.array ?? []
+  }
   public func deleteVolume(_ id: String) async throws { try await service.remove("/volumes/\(id)") }
 
   /// Reserves the volume for a server; without a connector nothing is exported yet.

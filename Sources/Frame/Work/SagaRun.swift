@@ -47,7 +47,8 @@ struct SagaRun<S: Saga> {
     if row.phase == .unwinding { row.next = min(row.next, steps.count - 1) }
     while !queue.isStopping {
       if row.phase == .running, row.cancelled || interruption.isInterrupted {
-        turnBack(Self.cancelled, from: min(row.next, steps.count) - 1)
+        // The next step may have begun and be resting, or wait for another try: it is undone too.
+        turnBack(Self.cancelled, from: min(row.next, steps.count - 1))
       }
       let outcome: SagaOutcome? =
         switch row.phase {

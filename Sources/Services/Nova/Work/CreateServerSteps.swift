@@ -102,14 +102,12 @@ extension CreateServer: Saga {
     for index in saga.volumes.indices where saga.attachments.count <= index {
       let row = try await c.bringVolume(&saga.volumes[index], to: saga.server, at: index)
       saga.attachments.append(row.id)
-      if saga.volumes[index].source != nil { saga.madeVolumes.append(row.volumeID) }
     }
   }
 
   private static func detachVolumes(_ saga: inout CreateServer, _ c: Conductor) async throws {
     try await c.releaseVolumes(of: saga.server)
-    for volume in saga.madeVolumes { try await c.volume.deleteVolume(volume) }
-    saga.madeVolumes = []
+    try await c.deleteMadeVolumes(saga.volumes, of: saga.server)
     saga.attachments = []
   }
 

@@ -11,7 +11,7 @@ extension Conductor {
   /// Makes or takes a volume for a new server and reserves it.
   func bringVolume(_ wanted: inout RequestedVolume, to server: String, at index: Int) async throws -> VolumeAttachment {
     let owner = try await self.server(server)
-    if wanted.volume == nil { wanted.volume = try await makeVolume(wanted, for: owner) }
+    if wanted.volume == nil { wanted.volume = try await madeVolume(wanted, for: owner, at: index) }
     guard let id = wanted.volume, let volume = try await volume.volume(id) else {
       throw Fault.badRequest("Volume \(wanted.volume ?? "") could not be found.")
     }
@@ -37,8 +37,16 @@ extension Conductor {
     return row
   }
 
-  private func makeVolume(_ wanted: RequestedVolume, for server: Server) async throws -> String {
-    var volume: JSONObject = ["size": .int(wanted.sizeGiB ?? 1), "name": "", "project_id": .string(server.projectID)]
+  /// Marks a volume that is made for a server, so that an attempt that died before it wrote the id down is found again.
+  private static let mark = "created_for"
+
+  /// The volume of an earlier attempt, or a new one.
+  private func madeVolume(_ wanted: RequestedVolume, for server: Server, at index: Int) async throws -> String {
+    let mark = [Self.mark: "\(server.id)/\(index)"]
+    if let known = try await self.volume.volumes(metadata: mark).first?["id"]?.string { return known }
+    var volume: JSONObject = [
+      "size": .int(wanted.sizeGiB ?? 1), "name": "", "project_id": .string(server.projectID), "metadata": mark.json,
+    ]
     switch wanted.source {
     case .image: volume["imageRef"] = wanted.sourceID.json
     case .snapshot: volume["snapshot_id"] = wanted.sourceID.json
@@ -48,6 +56,16 @@ extension Conductor {
       throw Fault.internalError("The volume service made a volume without an id.")
     }
     return id
+  }
+
+  /// Removes the volumes that were made for a server, whatever has been written down of them.
+  func deleteMadeVolumes(_ wanted: [RequestedVolume], of server: String) async throws {
+    for (index, wanted) in wanted.enumerated() where wanted.source != nil {
+      for volume in try await self.volume.volumes(metadata: [Self.mark: "\(server)/\(index)"]) {
+        guard let id = volume["id"]?.string, volume["status"]?.string != "deleting" else { continue }
+        try await self.volume.deleteVolume(id)
+      }
+    }
   }
 
   static func device(_ index: Int, rootIsImage: Bool) -> String {
