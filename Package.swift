@@ -116,7 +116,7 @@ let suites: [Target] = [
   tests("NeutronTests", "Unit/Neutron", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
   tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
   tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
-  tests("NovaMetadataTests", "Unit/NovaMetadata", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware", "TestSupport"),
+  tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware", "TestSupport"),
   tests("NovaWorkTests", "Unit/NovaWork", "NovaModel", "NovaWork"),
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),

@@ -12,8 +12,8 @@ struct Scenario: Sendable, CustomTestStringConvertible {
   /// The saga's name.
   let saga: String
   let title: String
-  let trials: [Trial]
-  let run: @Sendable (Trial) async throws -> Void
+  /// Runs every trial; each that fails is reported with what went wrong.
+  let run: @Sendable (_ report: @Sendable (String, any Error) -> Void) async throws -> Void
 
   var testDescription: String { "\(saga): \(title)" }
 
@@ -33,27 +33,42 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     again: (@Sendable (SmallCloud, Cast) async throws -> Void)? = nil,
     isAllowed: @escaping @Sendable (End) -> Bool = { $0.things == $0.before }
   ) -> Scenario {
-    Scenario(saga: S.name, title: title, trials: Trial.all(for: S.self)) { trial in
-      try await trial.run(S.self, isNothingLeft: isAllowed) {
-        let cloud = try await SmallCloud()
-        let cast = try await prepare(cloud)
-        try await cloud.settle()
-        let before = try await cloud.things()
-        try await begin(cloud, cast)
-        let others = Others(cloud, besides: S.name)
-        try await others.queue.start()
-        return TrialGround(
-          store: cloud.store, world: cloud.world, context: cloud[keyPath: context], begin: { _, _ in },
-          observe: {
-            if let again, !trial.isToSucceed, try await cloud.hasFailed() {
-              try await again(cloud, cast)
-              try await cloud.settle()
-            }
-            await others.queue.stop(within: .seconds(1))
-            return End(things: try await cloud.things(), records: try await cloud.records(), before: before)
-          })
+    Scenario(saga: S.name, title: title) { report in
+      let ground = { (trial: Trial?) in
+        try await Self.ground(saga, context, prepare, begin) { cloud, cast in
+          guard let again, !(trial?.isToSucceed ?? true), try await cloud.hasFailed() else { return }
+          try await again(cloud, cast)
+          try await cloud.settle()
+        }
+      }
+      let clean = try await Trial.clean(saga) { try await ground(nil) }
+      for trial in Trial.all(for: saga) {
+        do {
+          try await trial.run(saga, clean: clean, isNothingLeft: isAllowed) { try await ground(trial) }
+        } catch { report("\(trial)", error) }
       }
     }
+  }
+
+  private static func ground<S: Saga>(
+    _ saga: S.Type, _ context: any KeyPath<SmallCloud, S.Context> & Sendable,
+    _ prepare: (SmallCloud) async throws -> Cast, _ begin: (SmallCloud, Cast) async throws -> Void,
+    then: @escaping @Sendable (SmallCloud, Cast) async throws -> Void
+  ) async throws -> TrialGround<S, End> {
+    let cloud = try await SmallCloud()
+    let cast = try await prepare(cloud)
+    try await cloud.settle()
+    let before = try await cloud.things()
+    try await begin(cloud, cast)
+    let others = Others(cloud, besides: S.name)
+    try await others.queue.start()
+    return TrialGround(
+      store: cloud.store, world: cloud.world, context: cloud[keyPath: context], begin: { _, _ in },
+      observe: {
+        try await then(cloud, cast)
+        await others.queue.stop(within: .seconds(1))
+        return End(things: try await cloud.things(), records: try await cloud.records(), before: before)
+      })
   }
 }
 

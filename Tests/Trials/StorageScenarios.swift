@@ -25,7 +25,8 @@ enum StorageScenarios {
         try await cloud.act(on: cast["volume"], ["os-volume_upload_image": ["image_name": "copy"]])
       }),
     .of(
-      CreateSnapshot.self, "of a volume", in: \.volumeWork, prepare: withVolume, begin: snapshot, again: deleteSnapshots,
+      CreateSnapshot.self, "of a volume", in: \.volumeWork, prepare: withVolume, begin: snapshot,
+      again: deleteSnapshots,
       isAllowed: isGone),
     .of(
       DeleteSnapshot.self, "of a volume", in: \.volumeWork,

@@ -14,10 +14,8 @@ import Testing
     ServerScenarios.all + PowerScenarios.all + VolumeScenarios.all + StorageScenarios.all
 
   @Test(arguments: scenarios) func whateverHappensNothingIsLeftBehind(scenario: Scenario) async throws {
-    for trial in scenario.trials {
-      do { try await scenario.run(trial) } catch {
-        Issue.record("\(scenario.testDescription), \(trial): \(error)")
-      }
+    try await scenario.run { trial, error in
+      Issue.record("\(scenario.testDescription), \(trial): \(error)")
     }
   }
 

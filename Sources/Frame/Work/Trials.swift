@@ -84,20 +84,28 @@ extension Trial {
   /// Runs the trial, and the clean run to compare it with, each on a ground of its own.
   /// - Parameters:
   ///   - limit: how long a run may take; sagas' pauses are cut to a millisecond.
+  ///   - clean: the clean run's end, where it is known already; it is the same for all trials of a saga.
   ///   - isNothingLeft: whether an end is as good as never having begun; asked of trials in which the saga fails.
   /// - Throws: a fault that says what went wrong: `conflict` where the end is neither the clean one nor empty,
   ///   `timedOut` where there was no end, whatever `ground` throws.
   public func run<S: Saga, End: Equatable & Sendable>(
-    _ saga: S.Type = S.self, limit: Duration = .seconds(20), isNothingLeft: @Sendable (End) -> Bool,
-    on ground: () async throws -> TrialGround<S, End>
+    _ saga: S.Type = S.self, limit: Duration = .seconds(20), clean known: End? = nil,
+    isNothingLeft: @Sendable (End) -> Bool, on ground: () async throws -> TrialGround<S, End>
   ) async throws {
-    let clean = try await Trial(kind: .clean, description: "clean").end(of: try await ground(), limit)
+    let clean = if let known { known } else { try await Self.clean(S.self, limit: limit, on: ground) }
     if isNothingLeft(clean) {
       throw Fault.conflict("\(S.name): the clean run leaves nothing, so no trial could tell success from failure.")
     }
     let end = try await self.end(of: try await ground(), limit)
     if end == clean || (!isToSucceed && isNothingLeft(end)) { return }
     throw Fault.conflict("\(S.name), \(self): the end is \(end); clean it is \(clean).")
+  }
+
+  /// The end of a run in which nothing is hurt.
+  public static func clean<S: Saga, End: Equatable & Sendable>(
+    _ saga: S.Type = S.self, limit: Duration = .seconds(20), on ground: () async throws -> TrialGround<S, End>
+  ) async throws -> End {
+    try await Trial(kind: .clean, description: "clean").end(of: try await ground(), limit)
   }
 
   private func end<S: Saga, End>(of ground: TrialGround<S, End>, _ limit: Duration) async throws -> End {

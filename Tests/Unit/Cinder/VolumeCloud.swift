@@ -171,9 +171,12 @@ final class FakeImageService: Sendable {
       return json(.object(object), 201)
     case ("PUT", 4):
       if refusesUploads.withLock({ $0 }) { return json([:], 500) }
-      guard case .file(let path, 0, let length) = request.body,
-        let bytes = try? await Host.real.readHead(path, count: min(length, 1 << 16))
-      else { return json([:], 400) }
+      guard case .stream(let stream) = request.body else { return json([:], 400) }
+      var head: [UInt8] = []
+      while let piece = try? await stream.next() {
+        if head.count < 1 << 16 { head += piece.prefix((1 << 16) - head.count) }
+      }
+      let bytes = head
       images.withLock {
         $0[id]?.properties["status"] = "active"
         $0[id]?.bytes = bytes

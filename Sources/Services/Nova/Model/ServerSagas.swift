@@ -1,3 +1,4 @@
+public import Hardware
 public import Work
 
 // The long work on servers, as values: what the API hands to the conductor. The steps stand in NovaWork.
@@ -84,19 +85,29 @@ public protocol PlainServerSaga: SagaValue {
 }
 extension PlainServerSaga { public var subject: String { server } }
 
-public struct StartServer: PlainServerSaga {
+/// Sagas that move a guest between states of power. There is no undoing a guest's shutdown: after a failure the record
+/// follows the guest, wherever that has come to.
+public protocol GuestSaga: PlainServerSaga {
+  /// What the guest was found doing after a failure; nil while there was none, or nobody could say.
+  var found: GuestPower? { get set }
+}
+
+public struct StartServer: GuestSaga {
   public static let name = "server.start"
   public var server: String
+  public var found: GuestPower?
   public init(server: String) { self.server = server }
 }
-public struct StopServer: PlainServerSaga {
+public struct StopServer: GuestSaga {
   public static let name = "server.stop"
   public var server: String
+  public var found: GuestPower?
   public init(server: String) { self.server = server }
 }
-public struct RebootServer: PlainServerSaga {
+public struct RebootServer: GuestSaga {
   public static let name = "server.reboot"
   public var server: String
+  public var found: GuestPower?
   public var hard: Bool
   public init(server: String, hard: Bool) {
     self.server = server
@@ -104,18 +115,20 @@ public struct RebootServer: PlainServerSaga {
   }
 }
 /// Pauses a server, or suspends it, which keeps its memory likewise.
-public struct PauseServer: PlainServerSaga {
+public struct PauseServer: GuestSaga {
   public static let name = "server.pause"
   public var server: String
+  public var found: GuestPower?
   public var move: String
   public init(server: String, move: Server.MoveName) {
     self.server = server
     self.move = move.rawValue
   }
 }
-public struct ResumeServer: PlainServerSaga {
+public struct ResumeServer: GuestSaga {
   public static let name = "server.resume"
   public var server: String
+  public var found: GuestPower?
   public var move: String
   public init(server: String, move: Server.MoveName) {
     self.server = server

@@ -1,0 +1,110 @@
+-- cinder, version 1
+CREATE TABLE cinder_volumes (
+  id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  size BIGINT NOT NULL,
+  state TEXT COLLATE "C" NOT NULL,
+  doing TEXT COLLATE "C",
+  saga TEXT COLLATE "C",
+  host TEXT COLLATE "C",
+  availability_zone TEXT COLLATE "C" NOT NULL,
+  type_id TEXT COLLATE "C",
+  snapshot_id TEXT COLLATE "C",
+  source_id TEXT COLLATE "C",
+  metadata TEXT COLLATE "C" NOT NULL,
+  image_metadata TEXT COLLATE "C",
+  bootable BIGINT NOT NULL,
+  multiattach BIGINT NOT NULL,
+  is_read_only BIGINT NOT NULL,
+  extending_to BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_volumes_project_id_idx ON cinder_volumes (project_id);
+CREATE INDEX cinder_volumes_host_idx ON cinder_volumes (host);
+CREATE INDEX cinder_volumes_type_id_idx ON cinder_volumes (type_id);
+CREATE TABLE cinder_attachments (
+  id TEXT COLLATE "C" NOT NULL,
+  volume_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  server_id TEXT COLLATE "C",
+  state TEXT COLLATE "C" NOT NULL,
+  mode TEXT COLLATE "C",
+  connector TEXT COLLATE "C" NOT NULL,
+  connection_info TEXT COLLATE "C" NOT NULL,
+  host TEXT COLLATE "C",
+  mountpoint TEXT COLLATE "C",
+  attached_at BIGINT,
+  created_at BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_attachments_volume_id_idx ON cinder_attachments (volume_id);
+CREATE INDEX cinder_attachments_server_id_idx ON cinder_attachments (server_id);
+CREATE INDEX cinder_attachments_project_id_idx ON cinder_attachments (project_id);
+CREATE TABLE cinder_snapshots (
+  id TEXT COLLATE "C" NOT NULL,
+  volume_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  size BIGINT NOT NULL,
+  state TEXT COLLATE "C" NOT NULL,
+  doing TEXT COLLATE "C",
+  saga TEXT COLLATE "C",
+  host TEXT COLLATE "C",
+  metadata TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_snapshots_project_id_idx ON cinder_snapshots (project_id);
+CREATE INDEX cinder_snapshots_volume_id_idx ON cinder_snapshots (volume_id);
+CREATE TABLE cinder_volume_types (
+  id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  is_public BIGINT NOT NULL,
+  extra_specs TEXT COLLATE "C" NOT NULL,
+  projects TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX cinder_volume_types_name_key ON cinder_volume_types (name);
+CREATE TABLE cinder_quotas (
+  project_id TEXT COLLATE "C" NOT NULL,
+  limits TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (project_id)
+);
+CREATE TABLE cinder_transfers (
+  id TEXT COLLATE "C" NOT NULL,
+  volume_id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  key_hash TEXT COLLATE "C" NOT NULL,
+  without_snapshots BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX cinder_transfers_volume_id_key ON cinder_transfers (volume_id);
+CREATE INDEX cinder_transfers_project_id_idx ON cinder_transfers (project_id);
+CREATE TABLE cinder_hosts (
+  id TEXT COLLATE "C" NOT NULL,
+  total_gib BIGINT NOT NULL,
+  free_gib BIGINT NOT NULL,
+  availability_zone TEXT COLLATE "C" NOT NULL,
+  is_disabled BIGINT NOT NULL,
+  disabled_reason TEXT COLLATE "C",
+  last_seen BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);

@@ -1,0 +1,151 @@
+-- keystone, version 1
+CREATE TABLE keystone_projects (
+  id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  domain_id TEXT COLLATE "C",
+  parent_id TEXT COLLATE "C",
+  is_domain BIGINT NOT NULL,
+  description TEXT COLLATE "C" NOT NULL,
+  enabled BIGINT NOT NULL,
+  tags TEXT COLLATE "C" NOT NULL,
+  options TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_projects_parent_id_idx ON keystone_projects (parent_id);
+CREATE UNIQUE INDEX keystone_projects_domain_id_name_key ON keystone_projects (domain_id, name) WHERE is_domain = 0;
+CREATE UNIQUE INDEX keystone_projects_name_key ON keystone_projects (name) WHERE is_domain = 1;
+CREATE TABLE keystone_users (
+  id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  domain_id TEXT COLLATE "C" NOT NULL,
+  enabled BIGINT NOT NULL,
+  default_project_id TEXT COLLATE "C",
+  password_hash TEXT COLLATE "C",
+  password_expires BIGINT,
+  options TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_users_domain_id_name_key ON keystone_users (domain_id, name);
+CREATE TABLE keystone_groups (
+  id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  domain_id TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_groups_domain_id_name_key ON keystone_groups (domain_id, name);
+CREATE TABLE keystone_memberships (
+  group_id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (group_id, user_id)
+);
+CREATE INDEX keystone_memberships_user_id_idx ON keystone_memberships (user_id);
+CREATE TABLE keystone_roles (
+  id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  domain_id TEXT COLLATE "C",
+  description TEXT COLLATE "C",
+  options TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_roles_domain_id_name_key ON keystone_roles (domain_id, name);
+CREATE UNIQUE INDEX keystone_roles_name_key ON keystone_roles (name) WHERE domain_id IS NULL;
+CREATE TABLE keystone_implied_roles (
+  prior_id TEXT COLLATE "C" NOT NULL,
+  implied_id TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (prior_id, implied_id)
+);
+CREATE TABLE keystone_assignments (
+  actor TEXT COLLATE "C" NOT NULL,
+  actor_id TEXT COLLATE "C" NOT NULL,
+  target TEXT COLLATE "C" NOT NULL,
+  target_id TEXT COLLATE "C" NOT NULL,
+  role_id TEXT COLLATE "C" NOT NULL,
+  inherited BIGINT NOT NULL,
+  PRIMARY KEY (actor, actor_id, target, target_id, role_id, inherited)
+);
+CREATE INDEX keystone_assignments_target_id_idx ON keystone_assignments (target_id);
+CREATE INDEX keystone_assignments_role_id_idx ON keystone_assignments (role_id);
+CREATE TABLE keystone_regions (
+  id TEXT COLLATE "C" NOT NULL,
+  parent_id TEXT COLLATE "C",
+  description TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_services (
+  id TEXT COLLATE "C" NOT NULL,
+  type TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C",
+  description TEXT COLLATE "C",
+  enabled BIGINT NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_services_type_idx ON keystone_services (type);
+CREATE TABLE keystone_endpoints (
+  id TEXT COLLATE "C" NOT NULL,
+  service_id TEXT COLLATE "C" NOT NULL,
+  interface TEXT COLLATE "C" NOT NULL,
+  region_id TEXT COLLATE "C",
+  url TEXT COLLATE "C" NOT NULL,
+  enabled BIGINT NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_endpoints_service_id_idx ON keystone_endpoints (service_id);
+CREATE TABLE keystone_credentials (
+  id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C",
+  type TEXT COLLATE "C" NOT NULL,
+  sealed TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_credentials_user_id_idx ON keystone_credentials (user_id);
+CREATE INDEX keystone_credentials_project_id_idx ON keystone_credentials (project_id);
+CREATE TABLE keystone_application_credentials (
+  id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  secret_hash TEXT COLLATE "C" NOT NULL,
+  role_ids TEXT COLLATE "C" NOT NULL,
+  expires BIGINT,
+  unrestricted BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_application_credentials_project_id_idx ON keystone_application_credentials (project_id);
+CREATE UNIQUE INDEX keystone_application_credentials_user_id_name_key ON keystone_application_credentials (user_id, name);
+CREATE TABLE keystone_revocations (
+  id TEXT COLLATE "C" NOT NULL,
+  audit_id TEXT COLLATE "C",
+  chain_id TEXT COLLATE "C",
+  user_id TEXT COLLATE "C",
+  project_id TEXT COLLATE "C",
+  domain_id TEXT COLLATE "C",
+  issued_before BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_revocations_audit_id_idx ON keystone_revocations (audit_id);
+CREATE INDEX keystone_revocations_chain_id_idx ON keystone_revocations (chain_id);
+CREATE INDEX keystone_revocations_user_id_idx ON keystone_revocations (user_id);
+CREATE INDEX keystone_revocations_project_id_idx ON keystone_revocations (project_id);
+CREATE INDEX keystone_revocations_domain_id_idx ON keystone_revocations (domain_id);
+CREATE INDEX keystone_revocations_expires_idx ON keystone_revocations (expires);
