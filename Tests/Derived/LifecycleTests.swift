@@ -56,7 +56,8 @@ import Work
   @Test(arguments: Volume.State.allCases) func volumes(state: Volume.State) async throws {
     let cloud = try await SmallCloud()
     let moves: [(Volume.MoveName, JSON)] = [
-      (.extend, ["os-extend": ["new_size": 5]]), (.upload, ["os-volume_upload_image": ["image_name": "copy", "force": true]]),
+      (.extend, ["os-extend": ["new_size": 5]]),
+      (.upload, ["os-volume_upload_image": ["image_name": "copy", "force": true]]),
     ]
     for (move, action) in moves {
       for doing in [nil, Volume.Doing.uploading] {

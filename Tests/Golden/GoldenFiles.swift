@@ -17,7 +17,8 @@ enum Golden {
     guard kept != text else { return }
     let (old, new) = (lines(kept), lines(text))
     let (gone, come) = (Set(old).subtracting(new), Set(new).subtracting(old))
-    let changes = old.filter { gone.contains($0) }.map { "- " + $0 } + new.filter { come.contains($0) }.map { "+ " + $0 }
+    let changes =
+      old.filter { gone.contains($0) }.map { "- " + $0 } + new.filter { come.contains($0) }.map { "+ " + $0 }
     Issue.record(
       "\(name) has changed; UPDATE_GOLDENS=1 writes it anew:\n\(changes.prefix(40).joined(separator: "\n"))",
       sourceLocation: at)
