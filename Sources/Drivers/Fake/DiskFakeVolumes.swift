@@ -12,17 +12,15 @@ public final class FakeVolumes: VolumeBackend {
 
   public let script: FakeScript
   private let memory: FakeMemory<State>
-  private let scratch: String
+  private let scratch: FakeScratch
   private let host = Host.real
-  private let world: World
 
   /// - Parameter directory: an existing directory to remember the volumes in; nil forgets them with the process.
   public init(
     directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript()
   ) {
     self.script = script
-    self.scratch = directory.map { $0 + "/scratch" } ?? scratch
-    world = .real
+    self.scratch = FakeScratch(scratch, in: directory)
     memory = FakeMemory(State(), path: directory.map { $0 + "/fake-volumes.json" })
   }
 
@@ -116,8 +114,7 @@ public final class FakeVolumes: VolumeBackend {
 
   public func scratchPath() async throws -> String {
     try await script.enter("scratchPath")
-    try await host.makeDirectory(scratch)
-    return scratch + "/" + world.hexID()
+    return try await scratch.path()
   }
 
   private func size(_ id: String) async throws -> Int {

@@ -11,9 +11,8 @@ public final class FakeServerDisks: ServerDisks {
 
   public let script: FakeScript
   private let memory: FakeMemory<State>
-  private let scratch: String
+  private let scratch: FakeScratch
   private let host = Host.real
-  private let world: World
 
   /// - Parameters:
   ///   - directory: an existing directory to remember the disks in; nil forgets them with the process.
@@ -22,8 +21,7 @@ public final class FakeServerDisks: ServerDisks {
     directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript()
   ) {
     self.script = script
-    self.scratch = directory.map { $0 + "/scratch" } ?? scratch
-    world = .real
+    self.scratch = FakeScratch(scratch, in: directory)
     memory = FakeMemory(State(), path: directory.map { $0 + "/fake-disks.json" })
   }
 
@@ -80,8 +78,7 @@ public final class FakeServerDisks: ServerDisks {
 
   public func scratchPath() async throws -> String {
     try await script.enter("scratchPath")
-    try await host.makeDirectory(scratch)
-    return scratch + "/" + world.hexID()
+    return try await scratch.path()
   }
 
   public func space() async throws -> (freeGiB: Int, totalGiB: Int) {

@@ -52,10 +52,20 @@ final class FakeMemory<Value: Codable & Sendable>: Sendable {
   }
 
   private func load(_ path: String) throws -> Value {
+    try removeHalfWritten(path)
     do {
       return try JSONDecoder().decode(Value.self, from: Data(try BlockingFiles.read(path, limit: 256 << 20)))
     } catch let fault as Fault where fault.kind == .notFound {
       return empty
+    }
+  }
+
+  /// Files beside it that a process was writing when it was killed.
+  private func removeHalfWritten(_ path: String) throws {
+    guard let slash = path.lastIndex(of: "/") else { return }
+    let (directory, name) = (String(path[..<slash]), path[path.index(after: slash)...])
+    for other in try BlockingFiles.list(directory) where other.hasPrefix("\(name).") {
+      try BlockingFiles.remove(directory + "/" + other)
     }
   }
 

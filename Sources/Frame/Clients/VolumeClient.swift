@@ -9,11 +9,12 @@ public struct VolumeClient: Sendable {
   public func createVolume(_ volume: JSON) async throws -> JSON {
     try await service.call("POST", "/volumes", ["volume": volume])["volume"] ?? .null
   }
-  /// Volumes of any project that carry these metadata.
+  /// The volumes of all projects whose metadata holds all of that.
   public func volumes(metadata: [String: String]) async throws -> [JSON] {
     try await service.call(
       "GET", "/volumes/detail",
-      query: [(name: "all_tenants", value: "1"), (name: "metadata", value: metadata.json.text)])["volumes"]?.array ?? []
+      query: [(name: "metadata", value: metadata.json.text), (name: "all_tenants", value: "1")]
+    )["volumes"]?.array ?? []
   }
   public func deleteVolume(_ id: String) async throws { try await service.remove("/volumes/\(id)") }
 
@@ -33,6 +34,17 @@ public struct VolumeClient: Sendable {
     _ = try await service.call("POST", "/attachments/\(id)/action", ["os-complete": [:]])
   }
   public func deleteAttachment(_ id: String) async throws { try await service.remove("/attachments/\(id)") }
+  /// All attachments of all projects, page by page.
+  public func attachments() async throws -> [JSON] {
+    var all: [JSON] = []
+    while true {
+      var query = [(name: "all_tenants", value: "1"), (name: "limit", value: "1000")]
+      if let last = all.last?["id"]?.string { query.append((name: "marker", value: last)) }
+      let page = try await service.call("GET", "/attachments", query: query)["attachments"]?.array ?? []
+      all += page
+      if page.count < 1000 { return all }
+    }
+  }
   public func attachments(server: String) async throws -> [JSON] {
     try await service.call(
       "GET", "/attachments", query: [(name: "instance_id", value: server), (name: "all_tenants", value: "1")])[

@@ -47,7 +47,7 @@ struct SagaRun<S: Saga> {
     if row.phase == .unwinding { row.next = min(row.next, steps.count - 1) }
     while !queue.isStopping {
       if row.phase == .running, row.cancelled || interruption.isInterrupted {
-        // The next step may have begun and be resting, or wait for another try: it is undone too.
+        // With the step it stands before, which a process that died may have begun.
         turnBack(Self.cancelled, from: min(row.next, steps.count - 1))
       }
       let outcome: SagaOutcome? =

@@ -17,20 +17,23 @@ public struct Glance: Sendable {
   let backend: any ImageBackend
   let inspector: any ImageInspector
   let options: GlanceOptions
+  let node: String
   /// Its reconcilers are to be started by the program.
   public let bytes: ImageBytes
   let log = Log("glance")
 
+  /// - Parameter node: the name of this machine's part of the cloud, the same after a restart.
   public init(
     store: Store, world: World, backend: any ImageBackend, inspector: any ImageInspector,
-    options: GlanceOptions = GlanceOptions()
+    options: GlanceOptions = GlanceOptions(), node: String = "local"
   ) {
     self.store = store
     self.world = world
     self.backend = backend
     self.inspector = inspector
     self.options = options
-    bytes = ImageBytes(store: store, backend: backend, world: world)
+    self.node = node
+    bytes = ImageBytes(store: store, backend: backend, world: world, node: node)
   }
 
   /// The whole API, to be served at the root of its endpoint.

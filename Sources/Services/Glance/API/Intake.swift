@@ -27,7 +27,7 @@ struct Intake {
       throw Fault.badRequest("Properties disk_format, container_format must be set prior to saving data.")
     }
     let upload = try await ImageUpload.begin(
-      image.id, isStaging: isStaging, store: service.store, world: service.world)
+      image.id, isStaging: isStaging, store: service.store, world: service.world, node: service.node)
     let writer: any ImageWriter
     do { writer = try await service.backend.begin() } catch {
       try await upload.abandon()

@@ -9,12 +9,15 @@ public struct ImageBytes: Sendable {
   private let store: Store
   private let backend: any ImageBackend
   private let world: World
+  private let node: String
   private static let log = Log("glance.bytes")
 
-  public init(store: Store, backend: any ImageBackend, world: World) {
+  /// - Parameter node: of this process, as uploads name it.
+  public init(store: Store, backend: any ImageBackend, world: World, node: String = "local") {
     self.store = store
     self.backend = backend
     self.world = world
+    self.node = node
   }
 
   /// Removes the bytes of a hash unless an image refers to them.
@@ -34,18 +37,23 @@ public struct ImageBytes: Sendable {
   }
 
   /// What no process carries on with after a crash.
-  public func start() async throws { try await backend.removeStrays() }
+  public func start() async throws {
+    try await backend.removeStrays()
+    // By range and not by LIKE, for which a node's `_` would match any other's letter; `0` is the byte after `/`.
+    let (first, end) = (node + "/", node + "0")
+    try await requeue("upload_until IS NOT NULL AND upload_id >= \(first) AND upload_id < \(end)")
+  }
 
   public func requeueDeadUploads() async throws {
+    try await requeue("upload_until IS NOT NULL AND upload_until < \(world.now())")
+  }
+
+  private func requeue(_ condition: SQL) async throws {
     let now = world.now()
-    let dead = try await store.read { transaction in
-      try await transaction.all(Image.self, "WHERE upload_until IS NOT NULL AND upload_until < \(now)")
-    }
-    for image in dead {
+    for image in try await store.read({ try await $0.all(Image.self, "WHERE \(condition)") }) {
+      let id = image.id
       try await store.write { transaction in
-        guard var current = try await transaction.get(Image.self, image.id), let until = current.uploadUntil,
-          until < now
-        else { return }
+        guard var current = try await transaction.one(Image.self, "WHERE id = \(id) AND \(condition)") else { return }
         current.requeue(now)
         try await transaction.update(current)
       }

@@ -36,10 +36,13 @@ public struct ImageUpload: Sendable {
   }
 
   /// queued -> saving, or uploading where they are staged.
+  /// - Parameter node: whose process takes the bytes; when it starts anew, its uploads of before are dead.
   /// - Throws: a conflict when the image has bytes, or another upload is on its way.
-  public static func begin(_ id: String, isStaging: Bool, store: Store, world: World) async throws -> ImageUpload {
+  public static func begin(
+    _ id: String, isStaging: Bool, store: Store, world: World, node: String = "local"
+  ) async throws -> ImageUpload {
     let upload = ImageUpload(
-      imageID: id, uploadID: world.uuid(), isStaging: isStaging, store: store, world: world)
+      imageID: id, uploadID: "\(node)/\(world.uuid())", isStaging: isStaging, store: store, world: world)
     let now = world.now()
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }

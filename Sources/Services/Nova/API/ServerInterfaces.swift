@@ -86,7 +86,7 @@ enum ServerInterfaces {
       var fields: JSONObject = [
         "network_id": .string(wanted.network ?? ""), "tenant_id": .string(server.projectID),
         "device_id": .string(server.id),
-        "device_owner": .string("compute:\(server.availabilityZone ?? "nova")"),
+        "device_owner": .string("compute:\(server.availabilityZone ?? "nova")"), "binding:profile": MadePort.profile,
       ]
       if let address = wanted.fixedIP { fields["fixed_ips"] = [["ip_address": .string(address)]] }
       port = try await call.nova.network.createPort(.object(fields))

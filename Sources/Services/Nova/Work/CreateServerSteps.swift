@@ -107,7 +107,9 @@ extension CreateServer: Saga {
 
   private static func detachVolumes(_ saga: inout CreateServer, _ c: Conductor) async throws {
     try await c.releaseVolumes(of: saga.server)
-    try await c.deleteMadeVolumes(saga.volumes, of: saga.server)
+    for (index, volume) in saga.volumes.enumerated() where volume.source != nil {
+      if let made = try await c.madeVolume(for: saga.server, at: index) { try await c.removeVolume(made) }
+    }
     saga.attachments = []
   }
 

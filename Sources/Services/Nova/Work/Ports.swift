@@ -22,6 +22,7 @@ extension Conductor {
       binding["network_id"] = wanted.network.json
       binding["tenant_id"] = .string(server.projectID)
       binding["dns_name"] = nil
+      binding["binding:profile"] = MadePort.profile
       if !groups.isEmpty { binding["security_groups"] = groups.json }
       if let address = wanted.fixedIP { binding["fixed_ips"] = [["ip_address": .string(address)]] }
       port = try await network.createPort(.object(binding))

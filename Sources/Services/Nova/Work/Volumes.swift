@@ -2,6 +2,7 @@ internal import Clients
 internal import Core
 internal import Hardware
 internal import JSON
+internal import Log
 internal import NovaModel
 internal import Store
 internal import Work
@@ -22,7 +23,14 @@ extension Conductor {
     }
     let known = try await attachments(of: server).first { $0.volumeID == id }
     if let known { return known }
-    let attachment = try await self.volume.createAttachment(volume: id, server: server)
+    // An attempt that died before it wrote its reservation down left it with the volume service.
+    let reserved = try await self.volume.attachments(server: server).first { $0["volume_id"]?.string == id }
+    let attachment: JSON
+    if let reserved {
+      attachment = reserved
+    } else {
+      attachment = try await self.volume.createAttachment(volume: id, server: server)
+    }
     var row = VolumeAttachment()
     row.id = world.uuid()
     row.serverID = server
@@ -37,15 +45,20 @@ extension Conductor {
     return row
   }
 
-  /// Marks a volume that is made for a server, so that an attempt that died before it wrote the id down is found again.
-  private static let mark = "created_for"
+  /// The key in a volume's metadata that tells for which server it was made, and as which of its disks.
+  static let volumeMark = "made_for_server"
 
-  /// The volume of an earlier attempt, or a new one.
+  /// The volume that was made as that disk of a server, whether or not the attempt lived to write it down.
+  func madeVolume(for server: String, at index: Int) async throws -> String? {
+    try await volume.volumes(metadata: [Self.volumeMark: "\(server)/\(index)"]).first?["id"]?.string
+  }
+
   private func madeVolume(_ wanted: RequestedVolume, for server: Server, at index: Int) async throws -> String {
-    let mark = [Self.mark: "\(server.id)/\(index)"]
-    if let known = try await self.volume.volumes(metadata: mark).first?["id"]?.string { return known }
+    if let known = try await madeVolume(for: server.id, at: index) { return known }
+    let mark = "\(server.id)/\(index)"
     var volume: JSONObject = [
-      "size": .int(wanted.sizeGiB ?? 1), "name": "", "project_id": .string(server.projectID), "metadata": mark.json,
+      "size": .int(wanted.sizeGiB ?? 1), "name": "", "project_id": .string(server.projectID),
+      "metadata": [Self.volumeMark: .string(mark)],
     ]
     switch wanted.source {
     case .image: volume["imageRef"] = wanted.sourceID.json
@@ -56,16 +69,6 @@ extension Conductor {
       throw Fault.internalError("The volume service made a volume without an id.")
     }
     return id
-  }
-
-  /// Removes the volumes that were made for a server, whatever has been written down of them.
-  func deleteMadeVolumes(_ wanted: [RequestedVolume], of server: String) async throws {
-    for (index, wanted) in wanted.enumerated() where wanted.source != nil {
-      for volume in try await self.volume.volumes(metadata: [Self.mark: "\(server)/\(index)"]) {
-        guard let id = volume["id"]?.string, volume["status"]?.string != "deleting" else { continue }
-        try await self.volume.deleteVolume(id)
-      }
-    }
   }
 
   static func device(_ index: Int, rootIsImage: Bool) -> String {
@@ -98,16 +101,27 @@ extension Conductor {
     }
   }
 
-  /// Lets all volumes of a server go, and removes those that were to end with it.
+  /// Lets all volumes of a server go, and removes those that were to end with it. All are let go before any is
+  /// removed: a volume may have a second reservation, by an attempt that died before it wrote it down.
   func releaseVolumes(of server: String) async throws {
-    for row in try await attachments(of: server) {
+    let rows = try await attachments(of: server)
+    for row in rows {
       if let id = row.attachmentID { try await volume.deleteAttachment(id) }
-      if row.deleteOnTermination { try await volume.deleteVolume(row.volumeID) }
-      _ = try await store.write { try await $0.deleteAll(VolumeAttachment.self, "WHERE id = \(row.id)") }
     }
-    // Attachments that were made by an attempt that died before it wrote them down.
     for stray in try await volume.attachments(server: server) {
       if let id = stray["id"]?.string { try await volume.deleteAttachment(id) }
     }
+    for row in rows {
+      if row.deleteOnTermination { try await removeVolume(row.volumeID) }
+      _ = try await store.write { try await $0.deleteAll(VolumeAttachment.self, "WHERE id = \(row.id)") }
+    }
   }
+
+  /// Removes a volume, unless others need it: then it stays, and its owner decides.
+  func removeVolume(_ id: String) async throws {
+    do { try await volume.deleteVolume(id) } catch let fault as Fault where fault.kind == .badRequest {
+      Self.volumeLog.warning("a volume outlives its server", ["volume": id, "reason": fault.message])
+    }
+  }
+  private static var volumeLog: Log { Log("nova.volumes") }
 }
