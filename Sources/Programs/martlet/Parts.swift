@@ -67,7 +67,8 @@ struct ImagePart: Sendable {
   private let reconcilers: [Reconciler]
 
   init(_ base: Cloud.Base, _ pipelines: Pipelines, _ hands: Hands) throws {
-    glance = Glance(store: base.store, world: base.world, backend: hands.images, inspector: hands.inspector, node: base.node)
+    glance = Glance(
+      store: base.store, world: base.world, backend: hands.images, inspector: hands.inspector, node: base.node)
     endpoint = try pipelines.endpoint(glance.api())
     reconcilers = glance.bytes.reconcilers()
   }

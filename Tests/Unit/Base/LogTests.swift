@@ -26,7 +26,8 @@ import Testing
     }
     #expect(
       lines.text == [
-        "2026-11-21T05:31:00.000042Z INFO nova.api: Server built server=\"a b\" count=3 request=req-1 user=u project=p\n"
+        "2026-11-21T05:31:00.000042Z INFO nova.api: Server built server=\"a b\" count=3 "
+          + "request=req-1 user=u project=p\n"
       ])
   }
 

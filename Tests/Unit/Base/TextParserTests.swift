@@ -7,7 +7,8 @@ import Text
   @Test func iniHasSectionsRepeatsCommentsAndContinuations() throws {
     let ini = try Ini(
       parsing:
-        "top = 1\r\n# no\n[a]\nx = 1\n; no\ny: \"two words\"\nx = 2\nl = 1,\n  2,\n\t3\n[ b ]\nempty =\nurl = http://h:1\n",
+        "top = 1\r\n# no\n[a]\nx = 1\n; no\ny: \"two words\"\nx = 2\nl = 1,\n  2,\n\t3\n"
+        + "[ b ]\nempty =\nurl = http://h:1\n",
       source: "f")
     #expect(ini.value("DEFAULT", "top") == "1")
     #expect(ini.values("a", "x") == ["1", "2"] && ini.value("a", "y") == "two words")

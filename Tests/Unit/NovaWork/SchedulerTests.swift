@@ -64,7 +64,8 @@ import Testing
       Issue.record("the host cannot take it")
       return
     }
-    #expect(list[0].reason == "DISK_GB: 500 wanted, 100 free; MEMORY_MB: 9000 wanted, 8192 free; VCPU: 16 wanted, 8 free")
+    #expect(
+      list[0].reason == "DISK_GB: 500 wanted, 100 free; MEMORY_MB: 9000 wanted, 8192 free; VCPU: 16 wanted, 8 free")
   }
 
   @Test func noHostsAtAllIsNoReason() { #expect(Scheduler.place(request(), among: []) == .refused([])) }
