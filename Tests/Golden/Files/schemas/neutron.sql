@@ -1,4 +1,4 @@
--- neutron, version 1, sqlite
+-- neutron, version 2, sqlite
 CREATE TABLE neutron_networks (
   id TEXT NOT NULL,
   admin_state_up INTEGER NOT NULL,
@@ -17,6 +17,7 @@ CREATE TABLE neutron_networks (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   generation INTEGER NOT NULL,
+  dns_domain TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX neutron_networks_segmentation_id_key ON neutron_networks (segmentation_id);
@@ -233,7 +234,7 @@ CREATE UNIQUE INDEX neutron_agents_host_key ON neutron_agents (host);
 CREATE INDEX neutron_agents_project_id_idx ON neutron_agents (project_id);
 
 
--- neutron, version 1, postgres
+-- neutron, version 2, postgres
 CREATE TABLE neutron_networks (
   id TEXT COLLATE "C" NOT NULL,
   admin_state_up BIGINT NOT NULL,
@@ -252,6 +253,7 @@ CREATE TABLE neutron_networks (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   generation BIGINT NOT NULL,
+  dns_domain TEXT COLLATE "C" NOT NULL DEFAULT '',
   PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX neutron_networks_segmentation_id_key ON neutron_networks (segmentation_id);
