@@ -116,12 +116,17 @@ import Work
     let list = try await cloud.ask("GET", path, version: "2.70").json["interfaceAttachments"]
     #expect(list?[0]?["tag"] == .null && list?[0]?["net_id"] == .string(Cloud.network))
     #expect(try await cloud.ask("GET", path + "/\(port)").status == 200)
-    #expect(try await cloud.ask("DELETE", path + "/\(port)").status == 404)
+    #expect(try await cloud.ask("DELETE", path + "/\(Cloud.image)").status == 404)
+    // It is shown, so it can be taken away, though it may not be plugged yet.
+    #expect(try await cloud.ask("DELETE", path + "/\(port)").status == 202)
+    let attaching = try await cloud.sagas("server.attach-interface")[0]
+    #expect(attaching.cancelled)
+    #expect(try await cloud.sagas("server.detach-interface").map(\.after) == [attaching.id])
     try await cloud.settle(id, .active) {
       $0.nics = [ServerNIC(port: port, network: Cloud.network, mac: "fa:16:3e:00:00:01", mtu: 1500, made: true)]
     }
     #expect(try await cloud.ask("DELETE", path + "/\(port)").status == 202)
-    #expect(try await cloud.sagas("server.detach-interface").count == 1)
+    #expect(try await cloud.sagas("server.detach-interface").count == 2)
     let both: JSON = ["interfaceAttachment": ["net_id": "a", "port_id": "b"]]
     #expect(try await cloud.ask("POST", path, both).status == 400)
   }

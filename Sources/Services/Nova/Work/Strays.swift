@@ -13,14 +13,16 @@ internal import Work
 final class Sightings: Sendable {
   private let first = Mutex<[String: Timestamp]>([:])
   /// How long something must have been without an owner; longer than any request that begins a saga takes.
-  static let grace = Duration.seconds(15)
+  let grace: Duration
+
+  init(grace: Duration = .seconds(15)) { self.grace = grace }
 
   /// Those of `ids` that were there a while ago too.
   func lasting(_ ids: [String], at now: Timestamp) -> [String] {
     first.withLock { first in
       let known = first
       first = Dictionary(ids.map { ($0, known[$0] ?? now) }, uniquingKeysWith: { $1 })
-      return ids.filter { id in known[id].map { now - $0 >= Self.grace } ?? false }
+      return ids.filter { id in known[id].map { now - $0 >= grace } ?? false }
     }
   }
 }
