@@ -24,7 +24,7 @@ TESTS     := $(SWIFT) test --skip-build
 
 unit: ## unit, golden, derived and tidy tests, trials of every saga, contracts of drivers, services on PostgreSQL
 	$(SWIFT) build --build-tests
-	$(TESTS) --filter "$(MEASURING)"
+	$(TESTS) --no-parallel --filter "$(MEASURING)"
 	$(TESTS) --skip "$(MEASURING)|$(MACHINE)"
 	$(TESTS) --filter TrialsTests
 	$(TESTS) --filter ContractTests
