@@ -79,6 +79,7 @@ import Testing
     try await hypervisor.destroyAll()
     for tap in taps { try await host.runOK("ip", ["link", "delete", tap]) }
     #expect(try await host.exists(folder + "/guests") == false)
+    #expect(try await host.list("/var/log/libvirt/qemu").allSatisfy { !$0.contains(id) }, "its log is left behind")
     try await host.remove(folder)
   }
 

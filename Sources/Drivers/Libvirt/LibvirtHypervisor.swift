@@ -28,7 +28,7 @@ public final class LibvirtHypervisor: Hypervisor {
     self.directory = directory
     self.host = host
     self.world = world
-    link = Link(uri: uri, host: host, world: world)
+    link = Link(uri: uri, host: host, world: world, daemons: Daemons(host: host, path: directory + "/daemons"))
   }
 
   public func guests() async throws -> [GuestStatus] {
@@ -41,9 +41,12 @@ public final class LibvirtHypervisor: Hypervisor {
     }
   }
 
-  /// Removes every guest of this cloud; part of `martlet wipe`.
+  /// Removes every guest of this cloud, and the daemons that it had to start unless somebody else's guests stand on
+  /// them; part of `martlet wipe`.
   public func destroyAll() async throws {
     for guest in try await guests() { try await ensureAbsent(guest.id) }
+    let others = try await link.call { connection in try Self.list(connection).count }
+    if others == 0 { try await link.endDaemons() }
     try await host.remove(directory)
   }
 
@@ -92,7 +95,13 @@ public final class LibvirtHypervisor: Hypervisor {
       }
     }
     try await host.remove(folder(id))
+    // QEMU's own words, which libvirt would keep for ever.
+    for name in try await host.list(Self.logs) where name.hasPrefix(Host.prefix + id + ".log") {
+      try await host.remove(Self.logs + "/" + name)
+    }
   }
+  /// Where libvirt's system daemon keeps the logs of its guests.
+  private static let logs = "/var/log/libvirt/qemu"
 
   public func ensurePaused(_ id: String) async throws {
     try await change(id, to: .paused, from: .running) { virDomainSuspend($0) }

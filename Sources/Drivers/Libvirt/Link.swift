@@ -11,8 +11,11 @@ actor Link {
   private let threads = Threads(limit: 8)
   private var opening: Task<Connection, any Error>?
 
-  init(uri: String, host: Host, world: World) {
+  private let daemons: Daemons
+
+  init(uri: String, host: Host, world: World, daemons: Daemons) {
     self.uri = uri
+    self.daemons = daemons
     self.host = host
     self.world = world
   }
@@ -33,6 +36,12 @@ actor Link {
 
   private func drop() { opening = nil }
 
+  /// Lets the connection go and ends the daemons that were started from here.
+  func endDaemons() async throws {
+    drop()
+    try await daemons.end()
+  }
+
   private func connection() async throws -> Connection {
     if let opening { return try await opening.value }
     let task = Task { try await open() }
@@ -51,7 +60,7 @@ actor Link {
     do {
       return try await threads.run { try Connection(uri: uri) }
     } catch  where uri.hasPrefix("qemu:///system") {
-      try await startDaemons()
+      try await daemons.start()
     }
     let deadline = world.uptime() + .seconds(60)
     while true {
@@ -71,18 +80,5 @@ actor Link {
     // Without such a group there is no libvirt to please either; and who may not do this is not the one to mend it.
     _ = try? await host.runOK("chgrp", ["kvm", "/dev/kvm"])
     try? await host.setMode("/dev/kvm", 0o660)
-  }
-
-  /// For machines without a service manager: both programs go into the background by themselves. One that runs
-  /// already says so and ends, which is as good.
-  private nonisolated func startDaemons() async throws {
-    for program in ["virtlogd", "libvirtd"] {
-      guard try await host.hasProgram(program) else {
-        throw Fault.unavailable(
-          "There is no hypervisor on this host: '\(program)' is not installed. An administrator must install "
-            + "libvirt-daemon-system and qemu-system-x86, or choose compute.hypervisor=fake.")
-      }
-      _ = try await host.run(program, ["-d"], timeout: .seconds(60))
-    }
   }
 }
