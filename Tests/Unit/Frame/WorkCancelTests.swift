@@ -76,7 +76,8 @@ import Testing
     try await eventually { queue.state.withLock { !$0.resting.isEmpty } }
     try await shop.scrap(queue)
     try await eventually { try await shop.lamp() == nil }
-    #expect(shop.bench.log == ["foot", "bulb", "-foot", "scrap"])
+    // A step that asks for time may have done something before.
+    #expect(shop.bench.log == ["foot", "bulb", "-bulb", "-foot", "scrap"])
     await queue.stop(within: .seconds(1))
   }
 
