@@ -22,7 +22,8 @@ enum StorageScenarios {
     .of(
       UploadVolume.self, "to an image", in: \.volumeWork, prepare: withVolume,
       begin: { cloud, cast in
-        try await cloud.act(on: cast["volume"], ["os-volume_upload_image": ["image_name": "copy"]])
+        try await cloud.act(
+          on: cast["volume"], ["os-volume_upload_image": ["image_name": "copy", "disk_format": "qcow2"]])
       }),
     .of(
       CreateSnapshot.self, "of a volume", in: \.volumeWork, prepare: withVolume, begin: snapshot,

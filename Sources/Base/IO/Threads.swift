@@ -111,24 +111,26 @@ public final class BlockingThreads: Sendable {
 /// `asUnownedSerialExecutor()` from the actor's `unownedExecutor`. Jobs that come while one runs are taken together,
 /// which is what lets a writer gather many callers into one commit.
 public final class SerialThread: SerialExecutor, TaskExecutor {
-  private let queue = WorkQueue<UnownedJob>()
+  /// A job keeps its thread: whoever waits for it may let the last reference go while it is still being left.
+  private let queue = WorkQueue<(job: UnownedJob, thread: SerialThread)>()
   public let name: String
 
   /// - Throws: an `unavailable` fault when the kernel gives no thread.
   public init(name: String) throws {
     self.name = name
-    let serial = asUnownedSerialExecutor()
-    let task = asUnownedTaskExecutor()
     try startThread(name: name) { [queue] in
       while true {
         let jobs = queue.take(upTo: .max)
         guard !jobs.isEmpty else { return }
-        for job in jobs { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+        for (job, thread) in jobs {
+          job.runSynchronously(
+            isolatedTo: thread.asUnownedSerialExecutor(), taskExecutor: thread.asUnownedTaskExecutor())
+        }
       }
     }
   }
   deinit { queue.close() }
 
-  public func enqueue(_ job: consuming ExecutorJob) { queue.push(UnownedJob(job)) }
+  public func enqueue(_ job: consuming ExecutorJob) { queue.push((job: UnownedJob(job), thread: self)) }
   public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }

@@ -91,8 +91,7 @@ public final class FakeVolumes: VolumeBackend {
     let size = try await size(id) << 30
     switch format {
     case .qcow2: try await host.writeFile(path, EmptyImage.qcow2(size: size))
-    // A short one: nobody wants a gibibyte of nothing sent through an image service.
-    case .raw: try await host.allocate(path, size: min(size, 1 << 16))
+    case .raw: try await host.allocate(path, size: size)
     }
   }
 

@@ -31,6 +31,16 @@ struct NeutronNetworkTests {
     #expect(shown.json["network"] == ["id": .string(network.id), "name": "net"])
   }
 
+  @Test func aNetworkKeepsItsDNSDomain() async throws {
+    let cloud = try await Cloud.start()
+    let network = try await cloud.make("networks", "network", ["name": "net", "dns_domain": "Example.ORG."])
+    #expect(network["dns_domain"] == "example.org.")
+    let path = "/v2.0/networks/\(network.id)"
+    let changed = try await cloud.ask("PUT", path, ["network": ["dns_domain": ""]])
+    #expect(changed.json["network"]?["dns_domain"] == "")
+    try await cloud.refused("PUT", path, ["network": ["dns_domain": "no-dot"]], 400, "InvalidInput")
+  }
+
   @Test func othersDoNotSeeIt() async throws {
     let cloud = try await Cloud.start()
     let id = try await cloud.network()

@@ -16,6 +16,7 @@ struct NetworkBody: ResourceBody {
   var external: Given<Flag> = .absent
   var isDefault: Given<Flag> = .absent
   var mtu: Given<Whole> = .absent
+  var dnsDomain: Given<String> = .absent
   var portSecurity: Given<Flag> = .absent
   var kind: String?
   var physicalNetwork: String?
@@ -38,6 +39,7 @@ struct NetworkBody: ResourceBody {
     .key("is_default", \.isDefault), .key("mtu", \.mtu), .key("port_security_enabled", \.portSecurity),
     .key("provider:network_type", \.kind), .key("provider:physical_network", \.physicalNetwork),
     .key("provider:segmentation_id", \.segmentationID), .key("availability_zone_hints", \.zones), .key("tags", \.tags),
+    .key("dns_domain", \.dnsDomain, .text(0...253)),
   ]
 
   func apply(to network: inout Network) throws {
@@ -48,6 +50,10 @@ struct NetworkBody: ResourceBody {
     external.apply(to: &network.external)
     isDefault.apply(to: &network.isDefault)
     portSecurity.apply(to: &network.portSecurity)
+    if let domain = dnsDomain.value {
+      guard domain.isEmpty || domain.hasSuffix(".") else { throw Fault.invalidInput("'\(domain)' is not a FQDN") }
+      network.dnsDomain = domain.lowercased()
+    }
     guard let wanted = mtu.value?.number, wanted != 0 else { return }
     guard (68...65_535).contains(wanted) else { throw Fault.invalidInput("mtu \(wanted) is not between 68 and 65535") }
     network.mtu = wanted
@@ -66,7 +72,7 @@ enum Networks {
       .computed("ipv4_address_scope") { _, _ in JSON.null }, .computed("ipv6_address_scope") { _, _ in JSON.null },
       .field("router:external", \.record.external),
       .computed("is_default") { network, _ in network.external ? .bool(network.isDefault) : nil },
-      .field("port_security_enabled", \.record.portSecurity),
+      .field("port_security_enabled", \.record.portSecurity), .field("dns_domain", \.record.dnsDomain),
       .computed("provider:network_type") { $1.isPrivileged ? .string($0.kind.rawValue) : nil },
       .computed("provider:physical_network") { $1.isPrivileged ? $0.physicalNetwork.json : nil },
       .computed("provider:segmentation_id") { $1.isPrivileged ? $0.segmentationID.json : nil },

@@ -21,6 +21,8 @@ public struct Network: NeutronRecord {
   public var physicalNetwork: String?
   /// Of VXLAN networks: the VNI, 1 to 2^24 - 1.
   public var segmentationID: Int?
+  /// The domain under which an outside DNS service would know the network's ports; empty or with a dot at its end.
+  public var dnsDomain = ""
   /// What new ports of the network begin with.
   public var portSecurity = true
 
@@ -39,6 +41,7 @@ public struct Network: NeutronRecord {
       .column("physical_network", \.physicalNetwork),
       .column("segmentation_id", \.segmentationID, unique: true),
       .column("port_security_enabled", \.portSecurity),
+      .column("dns_domain", \.dnsDomain, since: 2),
     ] + standardColumns)
 
   /// What the network is to a host's switch.

@@ -1,4 +1,48 @@
--- glance, version 1
+-- glance, version 1, sqlite
+CREATE TABLE glance_images (
+  id TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  name TEXT,
+  status TEXT NOT NULL,
+  visibility TEXT NOT NULL,
+  owner TEXT,
+  disk_format TEXT,
+  container_format TEXT,
+  size INTEGER,
+  virtual_size INTEGER,
+  checksum TEXT,
+  hash_value TEXT,
+  min_disk INTEGER NOT NULL,
+  min_ram INTEGER NOT NULL,
+  protected INTEGER NOT NULL,
+  hidden INTEGER NOT NULL,
+  tags TEXT NOT NULL,
+  properties TEXT NOT NULL,
+  stored_hash TEXT,
+  upload_id TEXT,
+  upload_until INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX glance_images_name_idx ON glance_images (name);
+CREATE INDEX glance_images_status_idx ON glance_images (status);
+CREATE INDEX glance_images_visibility_idx ON glance_images (visibility);
+CREATE INDEX glance_images_owner_idx ON glance_images (owner);
+CREATE INDEX glance_images_stored_hash_idx ON glance_images (stored_hash);
+CREATE INDEX glance_images_created_at_idx ON glance_images (created_at);
+CREATE TABLE glance_image_members (
+  image_id TEXT NOT NULL,
+  member_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (image_id, member_id)
+);
+CREATE INDEX glance_image_members_member_id_idx ON glance_image_members (member_id);
+
+
+-- glance, version 1, postgres
 CREATE TABLE glance_images (
   id TEXT COLLATE "C" NOT NULL,
   generation BIGINT NOT NULL,

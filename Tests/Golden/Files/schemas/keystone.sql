@@ -1,4 +1,157 @@
--- keystone, version 1
+-- keystone, version 1, sqlite
+CREATE TABLE keystone_projects (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  domain_id TEXT,
+  parent_id TEXT,
+  is_domain INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  tags TEXT NOT NULL,
+  options TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_projects_parent_id_idx ON keystone_projects (parent_id);
+CREATE UNIQUE INDEX keystone_projects_domain_id_name_key ON keystone_projects (domain_id, name) WHERE is_domain = 0;
+CREATE UNIQUE INDEX keystone_projects_name_key ON keystone_projects (name) WHERE is_domain = 1;
+CREATE TABLE keystone_users (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  domain_id TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  default_project_id TEXT,
+  password_hash TEXT,
+  password_expires INTEGER,
+  options TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_users_domain_id_name_key ON keystone_users (domain_id, name);
+CREATE TABLE keystone_groups (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  domain_id TEXT NOT NULL,
+  description TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_groups_domain_id_name_key ON keystone_groups (domain_id, name);
+CREATE TABLE keystone_memberships (
+  group_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  PRIMARY KEY (group_id, user_id)
+);
+CREATE INDEX keystone_memberships_user_id_idx ON keystone_memberships (user_id);
+CREATE TABLE keystone_roles (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  domain_id TEXT,
+  description TEXT,
+  options TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_roles_domain_id_name_key ON keystone_roles (domain_id, name);
+CREATE UNIQUE INDEX keystone_roles_name_key ON keystone_roles (name) WHERE domain_id IS NULL;
+CREATE TABLE keystone_implied_roles (
+  prior_id TEXT NOT NULL,
+  implied_id TEXT NOT NULL,
+  PRIMARY KEY (prior_id, implied_id)
+);
+CREATE TABLE keystone_assignments (
+  actor TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  target TEXT NOT NULL,
+  target_id TEXT NOT NULL,
+  role_id TEXT NOT NULL,
+  inherited INTEGER NOT NULL,
+  PRIMARY KEY (actor, actor_id, target, target_id, role_id, inherited)
+);
+CREATE INDEX keystone_assignments_target_id_idx ON keystone_assignments (target_id);
+CREATE INDEX keystone_assignments_role_id_idx ON keystone_assignments (role_id);
+CREATE TABLE keystone_regions (
+  id TEXT NOT NULL,
+  parent_id TEXT,
+  description TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_services (
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  name TEXT,
+  description TEXT,
+  enabled INTEGER NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_services_type_idx ON keystone_services (type);
+CREATE TABLE keystone_endpoints (
+  id TEXT NOT NULL,
+  service_id TEXT NOT NULL,
+  interface TEXT NOT NULL,
+  region_id TEXT,
+  url TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_endpoints_service_id_idx ON keystone_endpoints (service_id);
+CREATE TABLE keystone_credentials (
+  id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  project_id TEXT,
+  type TEXT NOT NULL,
+  sealed TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_credentials_user_id_idx ON keystone_credentials (user_id);
+CREATE INDEX keystone_credentials_project_id_idx ON keystone_credentials (project_id);
+CREATE TABLE keystone_application_credentials (
+  id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  secret_hash TEXT NOT NULL,
+  role_ids TEXT NOT NULL,
+  expires INTEGER,
+  unrestricted INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_application_credentials_project_id_idx ON keystone_application_credentials (project_id);
+CREATE UNIQUE INDEX keystone_application_credentials_user_id_name_key ON keystone_application_credentials (user_id, name);
+CREATE TABLE keystone_revocations (
+  id TEXT NOT NULL,
+  audit_id TEXT,
+  chain_id TEXT,
+  user_id TEXT,
+  project_id TEXT,
+  domain_id TEXT,
+  issued_before INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_revocations_audit_id_idx ON keystone_revocations (audit_id);
+CREATE INDEX keystone_revocations_chain_id_idx ON keystone_revocations (chain_id);
+CREATE INDEX keystone_revocations_user_id_idx ON keystone_revocations (user_id);
+CREATE INDEX keystone_revocations_project_id_idx ON keystone_revocations (project_id);
+CREATE INDEX keystone_revocations_domain_id_idx ON keystone_revocations (domain_id);
+CREATE INDEX keystone_revocations_expires_idx ON keystone_revocations (expires);
+
+
+-- keystone, version 1, postgres
 CREATE TABLE keystone_projects (
   id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,

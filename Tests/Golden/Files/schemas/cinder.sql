@@ -1,4 +1,116 @@
--- cinder, version 1
+-- cinder, version 1, sqlite
+CREATE TABLE cinder_volumes (
+  id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  size INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  doing TEXT,
+  saga TEXT,
+  host TEXT,
+  availability_zone TEXT NOT NULL,
+  type_id TEXT,
+  snapshot_id TEXT,
+  source_id TEXT,
+  metadata TEXT NOT NULL,
+  image_metadata TEXT,
+  bootable INTEGER NOT NULL,
+  multiattach INTEGER NOT NULL,
+  is_read_only INTEGER NOT NULL,
+  extending_to INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_volumes_project_id_idx ON cinder_volumes (project_id);
+CREATE INDEX cinder_volumes_host_idx ON cinder_volumes (host);
+CREATE INDEX cinder_volumes_type_id_idx ON cinder_volumes (type_id);
+CREATE TABLE cinder_attachments (
+  id TEXT NOT NULL,
+  volume_id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  server_id TEXT,
+  state TEXT NOT NULL,
+  mode TEXT,
+  connector TEXT NOT NULL,
+  connection_info TEXT NOT NULL,
+  host TEXT,
+  mountpoint TEXT,
+  attached_at INTEGER,
+  created_at INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_attachments_volume_id_idx ON cinder_attachments (volume_id);
+CREATE INDEX cinder_attachments_server_id_idx ON cinder_attachments (server_id);
+CREATE INDEX cinder_attachments_project_id_idx ON cinder_attachments (project_id);
+CREATE TABLE cinder_snapshots (
+  id TEXT NOT NULL,
+  volume_id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  size INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  doing TEXT,
+  saga TEXT,
+  host TEXT,
+  metadata TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_snapshots_project_id_idx ON cinder_snapshots (project_id);
+CREATE INDEX cinder_snapshots_volume_id_idx ON cinder_snapshots (volume_id);
+CREATE TABLE cinder_volume_types (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  is_public INTEGER NOT NULL,
+  extra_specs TEXT NOT NULL,
+  projects TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX cinder_volume_types_name_key ON cinder_volume_types (name);
+CREATE TABLE cinder_quotas (
+  project_id TEXT NOT NULL,
+  limits TEXT NOT NULL,
+  PRIMARY KEY (project_id)
+);
+CREATE TABLE cinder_transfers (
+  id TEXT NOT NULL,
+  volume_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  without_snapshots INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX cinder_transfers_volume_id_key ON cinder_transfers (volume_id);
+CREATE INDEX cinder_transfers_project_id_idx ON cinder_transfers (project_id);
+CREATE TABLE cinder_hosts (
+  id TEXT NOT NULL,
+  total_gib INTEGER NOT NULL,
+  free_gib INTEGER NOT NULL,
+  availability_zone TEXT NOT NULL,
+  is_disabled INTEGER NOT NULL,
+  disabled_reason TEXT,
+  last_seen INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+
+
+-- cinder, version 1, postgres
 CREATE TABLE cinder_volumes (
   id TEXT COLLATE "C" NOT NULL,
   project_id TEXT COLLATE "C" NOT NULL,

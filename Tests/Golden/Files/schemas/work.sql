@@ -1,4 +1,32 @@
--- work, version 1
+-- work, version 1, sqlite
+CREATE TABLE sagas (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  value TEXT NOT NULL,
+  next_step INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  fault TEXT,
+  cancelled INTEGER NOT NULL,
+  after_saga TEXT,
+  owner TEXT,
+  lease_until INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  request_id TEXT,
+  user_id TEXT,
+  project_id TEXT,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX sagas_subject_idx ON sagas (subject);
+CREATE INDEX sagas_phase_idx ON sagas (phase);
+CREATE INDEX sagas_after_saga_idx ON sagas (after_saga);
+
+
+-- work, version 1, postgres
 CREATE TABLE sagas (
   id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
