@@ -9,9 +9,6 @@ struct SagaRun<S: Saga> {
   let context: S.Context
   let queue: SagaQueue
   let interruption: Interruption
-  /// Whether nobody can have begun the next step. False for a saga that was taken up or that rested: a process that
-  /// died, or the step itself before it asked for time, may have done half of it.
-  private var isBeforeUntouchedStep = false
   private static var log: Log { Log("work.saga") }
   /// How often an undo is tried before the saga is stuck.
   private static var undoTries: Int { 8 }
@@ -50,7 +47,8 @@ struct SagaRun<S: Saga> {
     if row.phase == .unwinding { row.next = min(row.next, steps.count - 1) }
     while !queue.isStopping {
       if row.phase == .running, row.cancelled || interruption.isInterrupted {
-        turnBack(Self.cancelled, from: min(isBeforeUntouchedStep ? row.next - 1 : row.next, steps.count - 1))
+        // With the step it stands before, which a process that died may have begun.
+        turnBack(Self.cancelled, from: min(row.next, steps.count - 1))
       }
       let outcome: SagaOutcome? =
         switch row.phase {
@@ -86,7 +84,6 @@ struct SagaRun<S: Saga> {
     guard let error else {
       row.next += 1
       row.tries = 0
-      isBeforeUntouchedStep = true
       try await save(saga)
       return nil
     }
