@@ -3,6 +3,7 @@ import Core
 import JSON
 import NovaWork
 import SmallCloud
+import Store
 import Testing
 
 @testable import Work
@@ -67,7 +68,9 @@ struct Scenario: Sendable, CustomTestStringConvertible {
       observe: {
         try await then(cloud, cast)
         await others.queue.stop(within: .seconds(1))
-        return End(things: try await cloud.things(), records: try await cloud.records(), before: before)
+        let end = End(things: try await cloud.things(), records: try await cloud.records(), before: before)
+        await cloud.store.close()
+        return end
       })
   }
 }
