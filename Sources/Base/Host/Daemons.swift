@@ -83,6 +83,9 @@ final class Reaper: Sendable {
         let handle = event.data.fd
         var info = siginfo_t()
         _ = clinux_wait_pidfd(handle, &info)
+        // Taken out first: a child that is just being spawned holds a copy, which would keep the handle in the set
+        // after it is closed, and its number would be closed again when it is somebody else's.
+        epoll_ctl(polling, EPOLL_CTL_DEL, handle, nil)
         close(handle)
       }
     }
