@@ -36,7 +36,7 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
 
-test: setup unit acceptance crash ## all of it
+test: setup image unit acceptance crash ## all of it; the guest image is for the contract of the real hypervisor
 
 bench: build $(VENV) ## start time, memory and speed
 	Tests/Bench/run.sh
