@@ -8,12 +8,14 @@ struct Daemons: Sendable {
   private static let programs = ["virtlogd", "libvirtd"]
 
   let host: Host
-  /// The file that remembers them, a line each: name, process id, start time.
-  let path: String
+  /// Where the file is that remembers them, a line each: name, process id, start time.
+  let directory: String
+  private var path: String { directory + "/daemons" }
 
   /// For machines without a service manager: both programs go into the background by themselves. One that runs
   /// already says so and ends, which is as good.
   func start() async throws {
+    try await host.makeDirectory(directory)
     for program in Self.programs {
       guard try await host.hasProgram(program) else {
         throw Fault.unavailable(

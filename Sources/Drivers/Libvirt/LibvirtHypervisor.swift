@@ -28,7 +28,7 @@ public final class LibvirtHypervisor: Hypervisor {
     self.directory = directory
     self.host = host
     self.world = world
-    link = Link(uri: uri, host: host, world: world, daemons: Daemons(host: host, path: directory + "/daemons"))
+    link = Link(uri: uri, host: host, world: world, daemons: Daemons(host: host, directory: directory))
   }
 
   public func guests() async throws -> [GuestStatus] {
