@@ -149,13 +149,17 @@ import Work
     #expect(try await cloud.backend.volumes() == [])
   }
 
-  @Test func volumesWithoutARecordAreRemoved() async throws {
+  @Test func volumesWhoseRecordsAreGoneAreRemovedAndStrangersAreNot() async throws {
     let cloud = try await VolumeCloud()
     let id = try await cloud.volume()
-    let stray = World.real.uuid()
-    try await cloud.backend.ensureVolume(stray, sizeGiB: 1)
+    let gone = try await cloud.volume()
+    #expect(try await cloud.ask("DELETE", "/v3/volumes/\(gone)").status == 202)
+    try await cloud.queue.drain()
+    // As if the disk had forgotten that it was told, and somebody else's volume lay beside it.
+    let stranger = World.real.uuid()
+    for volume in [gone, stranger] { try await cloud.backend.ensureVolume(volume, sizeGiB: 1) }
     for reconciler in cloud.work.reconcilers() { try await reconciler.runOnce() }
-    #expect(try await cloud.backend.volumes() == [id])
+    #expect(Set(try await cloud.backend.volumes()) == [id, stranger])
   }
 
   @Test func administratorsSetTheStatus() async throws {

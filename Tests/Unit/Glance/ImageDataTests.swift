@@ -200,6 +200,20 @@ import Testing
     #expect(try await cloud.send("GET", "/v2/images/\(id)/file").text == "staged")
   }
 
+  @Test("a database that never had an image removes nobody's bytes")
+  func strangersBytes() async throws {
+    let backend = FakeImages()
+    let cloud = try await ImageCloud(backend: backend)
+    let writer = try await backend.begin()
+    try await writer.write([1])
+    try await writer.finish(as: "somebody's")
+    try await cloud.bytes.removeUnwanted()
+    #expect(try await backend.list() == ["somebody's"])
+    _ = try await cloud.image()
+    try await cloud.bytes.removeUnwanted()
+    #expect(try await backend.list() == [])
+  }
+
   @Test("after a crash the image is queued again and stray bytes go")
   func afterCrash() async throws {
     let backend = FakeImages()

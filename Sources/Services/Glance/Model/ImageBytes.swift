@@ -62,6 +62,11 @@ public struct ImageBytes: Sendable {
   }
 
   public func removeUnwanted() async throws {
+    // A database that never had an image was put before a directory that is none of its own.
+    let hadImages = try await store.read { transaction in
+      try await transaction.one(Change.self, "WHERE table_name = \(Image.table.name)") != nil
+    }
+    guard hadImages else { return }
     let wanted = Set(
       try await store.read { transaction in
         try await transaction.run("SELECT DISTINCT stored_hash FROM \(Image.table) WHERE stored_hash IS NOT NULL")

@@ -32,6 +32,11 @@ extension Conductor {
       let known = Dictionary(servers.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
       for id in Set(found.guests.map(\.id) + found.disks) where known[id] == nil {
         if try await store.read({ try await $0.get(Server.self, id) }) != nil { continue }
+        // An empty database that was put before an old host must not cost anybody his guests.
+        guard try await !store.changes(of: id, limit: 1).isEmpty else {
+          Self.log.error("a guest is none of this database's; look whose it is", ["server": id, "host": host.host])
+          continue
+        }
         Self.log.warning("a guest without a server is removed", ["server": id, "host": host.host])
         _ = try await bus.call(ComputeTopic.agent(host.host), RemoveGuest(server: id, ports: []))
       }
