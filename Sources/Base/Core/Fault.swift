@@ -6,8 +6,9 @@
 /// What went wrong, in words for the user, without a word of HTTP.
 ///
 /// Thrown by everything below the API and rendered once, in the body shape of the service that was asked.
-/// Anything else that is thrown is a bug and becomes a 500 with its request id.
-public struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
+/// Anything else that is thrown is a bug and becomes a 500 with its request id. Codable, since sagas keep faults and
+/// the bus carries them.
+public struct Fault: Error, Sendable, Equatable, Codable, CustomStringConvertible {
   /// The dozen ways in which a request can fail; the API layer alone maps them to statuses.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     case badRequest, unauthorized, forbidden, notFound, methodNotAllowed, notAcceptable, conflict, gone

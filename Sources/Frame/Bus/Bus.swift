@@ -37,7 +37,7 @@ public struct Bus: Sendable {
     let body = try JSONEncoder().encode(Envelope(trace: Trace.current, body: verb))
     let answer = try await carrier.call(topic, V.name, Array(body))
     let reply = try JSONDecoder().decode(Answer<V.Reply>.self, from: Data(answer))
-    if let fault = reply.fault { throw fault.fault }
+    if let fault = reply.fault { throw fault }
     guard let value = reply.value else { throw Fault.internalError("\(topic) answered \(V.name) with nothing.") }
     return value
   }
@@ -77,7 +77,7 @@ public struct Served: Sendable {
   }
 
   static func answer(_ fault: Fault) throws -> [UInt8] {
-    Array(try JSONEncoder().encode(Answer<Done>(fault: CarriedFault(fault))))
+    Array(try JSONEncoder().encode(Answer<Done>(fault: fault)))
   }
 }
 
@@ -87,21 +87,11 @@ private struct Envelope<Body: Codable>: Codable {
 }
 private struct Answer<Value: Codable>: Codable {
   var value: Value?
-  var fault: CarriedFault?
+  var fault: Fault?
 }
 /// An answer of any kind, as far as it tells of a failure.
 private struct Refusal: Decodable {
-  var fault: CarriedFault?
-}
-private struct CarriedFault: Codable {
-  var kind: Fault.Kind
-  var message: String
-  var detail: String?
-  var code: String?
-  init(_ fault: Fault) {
-    (kind, message, detail, code) = (fault.kind, fault.message, fault.detail, fault.code)
-  }
-  var fault: Fault { Fault(kind, message, detail: detail, code: code) }
+  var fault: Fault?
 }
 
 /// The carrier inside one process.
@@ -124,7 +114,7 @@ public final class LocalCarrier: Carrier {
     Task { [log] in
       do {
         let answer = try await handler(verb, body)
-        if let fault = try JSONDecoder().decode(Refusal.self, from: Data(answer)).fault { throw fault.fault }
+        if let fault = try JSONDecoder().decode(Refusal.self, from: Data(answer)).fault { throw fault }
       } catch {
         log.warning("cast failed", ["topic": topic, "verb": verb, "cause": "\(error)"])
       }

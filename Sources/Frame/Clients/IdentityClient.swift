@@ -14,6 +14,11 @@ public struct IdentityClient: Sendable {
     return try JSON(parsing: await ServiceClient.bytes(of: response))["token"] ?? .null
   }
 
+  /// The id of the project of that name; nil when there is none.
+  public func projectID(named name: String) async throws -> String? {
+    try await service.call("GET", "/projects", query: [(name: "name", value: name)])["projects"]?[0]?["id"]?.string
+  }
+
   /// Whether a project of that id exists.
   public func hasProject(_ id: String) async throws -> Bool { try await service.find("/projects/\(id)") != nil }
 }

@@ -69,7 +69,7 @@ struct SagaRun<S: Saga> {
     row.phase = .unwinding
     row.next = step
     row.tries = 0
-    row.fault = try? SagaQueue.encode(StoredFault(fault))
+    row.fault = try? SagaQueue.encode(fault)
   }
 
   private mutating func forward(_ saga: inout S) async throws -> SagaOutcome? {
@@ -140,7 +140,7 @@ struct SagaRun<S: Saga> {
       "saga is stuck: mend the cause, then retry it",
       ["saga": row.id, "name": S.name, "subject": row.subject, "why": why, "fault": "\(fault)"])
     row.phase = .stuck
-    row.fault = try? SagaQueue.encode(StoredFault(fault))
+    row.fault = try? SagaQueue.encode(fault)
     try await saveRow()
   }
 
@@ -175,7 +175,7 @@ struct SagaRun<S: Saga> {
   private mutating func end(_ saga: S, failed: Bool) async throws -> SagaOutcome? {
     guard !queue.isDead else { throw Fenced() }
     let (r, mine, context, now) = (row, queue.owner, context, queue.world.now())
-    let fault = (r.fault.flatMap { try? SagaQueue.decode($0) as StoredFault })?.fault
+    let fault = r.fault.flatMap { try? SagaQueue.decode($0) as Fault }
     do {
       let hasEnded = try await queue.store.write { [queue] tx -> Bool in
         guard let current = try await tx.get(SagaRow.self, r.id), current.owner == mine,
@@ -227,19 +227,4 @@ struct SagaRun<S: Saga> {
   }
   /// 0.1 s, doubled each time up to 10 s.
   static func pause(_ tries: Int) -> Duration { .milliseconds(min(10_000, 100 << min(tries - 1, 7))) }
-}
-
-/// A fault in a form that can be kept.
-struct StoredFault: Codable {
-  var kind: Fault.Kind
-  var message: String
-  var detail: String?
-  var code: String?
-  init(_ fault: Fault) {
-    kind = fault.kind
-    message = fault.message
-    detail = fault.detail
-    code = fault.code
-  }
-  var fault: Fault { Fault(kind, message, detail: detail, code: code) }
 }

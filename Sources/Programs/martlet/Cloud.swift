@@ -3,6 +3,7 @@ internal import Auth
 internal import Bus
 internal import CinderAPI
 internal import CinderModel
+internal import Clients
 internal import Core
 internal import GlanceModel
 internal import HTTP
@@ -104,7 +105,9 @@ struct Cloud: Sendable {
       api.types.map { (type: $0, name: api.name, url: api.url(settings)) }
     }
     try await identity.bootstrap(catalog)
-    let admin = try await identity.projectID(named: "admin")
+    guard let admin = try await compute.nova.identity.projectID(named: "admin") else {
+      throw Fault.internalError("The project admin is missing after the bootstrap.")
+    }
     try await networks.neutron.bootstrap(project: admin, cidr: settings.publicCIDR)
     try await volumes.cinder.bootstrap()
     try await compute.nova.bootstrap()

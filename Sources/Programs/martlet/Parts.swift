@@ -39,19 +39,6 @@ struct IdentityPart: Sendable {
       adminPassword: secrets.admin, demoPassword: secrets.demo,
       services: Secrets.services.map { (name: $0, password: secrets.password(of: $0)) }, catalog: catalog)
   }
-
-  func projectID(named name: String) async throws -> String {
-    let credential = ServiceCredential(
-      identity: LocalTransport(endpoint.handler), user: "nova", password: secrets.password(of: "nova"), world: .real)
-    let client = ServiceClient("identity", over: LocalTransport(endpoint.handler), prefix: "/v3") {
-      try await credential.token()
-    }
-    let found = try await client.call("GET", "/projects", query: [(name: "name", value: name)])["projects"]?[0]
-    guard let id = found?["id"]?.string else {
-      throw Fault.internalError("The project \(name) is missing after the bootstrap.")
-    }
-    return id
-  }
 }
 
 struct PlacementPart: Sendable {
