@@ -101,6 +101,7 @@ let programs: [Target] = [
 ]
 
 let suites: [Target] = [
+  .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted"], swiftSettings: settings),
   .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",

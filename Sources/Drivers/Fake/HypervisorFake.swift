@@ -36,6 +36,8 @@ public final class FakeHypervisor: Hypervisor {
 
   // What happens to hardware behind everybody's back.
 
+  /// The guests there are, in order.
+  public func ids() async throws -> [String] { try await memory.read { $0.keys.sorted() } }
   /// The guest vanishes without a trace.
   public func forget(_ id: String) async throws { try await memory.change { $0[id] = nil } }
   /// The guest's machine breaks.
