@@ -20,6 +20,7 @@ package struct Settings: Sendable {
 
   package var tokenLifetime = Duration.hours(1)
   package var passwordCost = 12
+  package var adminToken = ""
 
   package var hypervisor = Hypervisor.libvirt
   package var libvirtURI = ""
@@ -61,6 +62,9 @@ package struct Settings: Sendable {
     .option(
       "identity", "password_cost", \.passwordCost, default: 12, in: 4...18,
       "The work of one password check, as bcrypt counts it: one more doubles it."),
+    .option(
+      "identity", "admin_token", \.adminToken, default: "",
+      "A token that may do anything in the identity service, for making its first users; empty for none."),
     .option("compute", "hypervisor", \.hypervisor, default: .libvirt, "What runs guests; fake runs none."),
     .option(
       "compute", "libvirt_uri", \.libvirtURI, default: "qemu:///system",
