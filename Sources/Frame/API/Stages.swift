@@ -139,6 +139,18 @@ extension Stage {
     return try await Trace.$current.withValue(trace) { try await next(exchange) }
   }
 
+  /// Refuses a URL that names another project than the token, administrators' too: what such a request would be about
+  /// is not what its URL says.
+  static let checkProject = Stage(name: "project") { exchange, next in
+    if let refusal = exchange.endpoint.service.otherProject, let row = exchange.candidates.first, !row.isOpen,
+      let project = Router.parameters(of: row, in: exchange.segments)["project_id"],
+      project != exchange.caller.projectID
+    {
+      throw refusal(project, exchange.caller.projectID)
+    }
+    return try await next(exchange)
+  }
+
   /// Refuses whom no object whatever could let in; the rest is decided where the object is fetched.
   static let checkPolicy = Stage(name: "policy") { exchange, next in
     var exchange = exchange
