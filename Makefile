@@ -5,7 +5,7 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash bench fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash fuzz bench fmt lint cloud image clean
 
 help: ## prints this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
+
+fuzz: ## libFuzzer on every parser of strangers' bytes: make fuzz [SECONDS=600] [TARGET="json http"]
+	Tests/Fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
 
 test: setup image unit acceptance crash ## all of it; the guest image is for the contract of the real hypervisor
 

@@ -124,8 +124,19 @@ let suites: [Target] = [
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),
+  .target(
+    name: "FuzzBodies",
+    dependencies: ["Core", "JSON", "Text", "IO", "Crypto", "HTTP", "Config", "Store", "API", "Bus", "Hardware", "KeystoneModel", "GlanceAPI", "PlacementAPI", "NovaAPI", "NovaConsole", "CLinux"],
+    path: "Tests/Fuzz/Bodies", swiftSettings: settings),
+  tests("FuzzCorpusTests", "Fuzz/Replay", "FuzzBodies"),
 ]
+
+// Only libFuzzer brings the `main` of this one: `make fuzz` builds it, with the sanitizers.
+let fuzzer: [Target] =
+  Context.environment["MARTLET_FUZZ"] == nil
+  ? []
+  : [.executableTarget(name: "martlet-fuzz", dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Program", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])]
 
 let package = Package(
   name: "martlet", products: [.executable(name: "martlet", targets: ["martlet"])],
-  targets: libraries + base + frame + hardware + services + programs + suites)
+  targets: libraries + base + frame + hardware + services + programs + suites + fuzzer)
