@@ -42,8 +42,8 @@ fuzz: ## libFuzzer on every parser of strangers' bytes: make fuzz [SECONDS=600] 
 
 test: setup image unit acceptance crash ## all of it; the guest image is for the contract of the real hypervisor
 
-bench: build $(VENV) ## start time, memory and speed
-	Tests/Bench/run.sh
+bench: build ## CPU, latency, memory beside upstream's figures; ONLY='nova.*' SECONDS=3 CLIENTS=1,8,32
+	Tests/Bench/run.sh $(if $(ONLY),--only "$(ONLY)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CLIENTS),--clients $(CLIENTS))
 
 fmt: ## formats the sources
 	$(SWIFT) format -i -r Sources Tests
