@@ -5,10 +5,10 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash bench fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash tempest-identity tempest-smoke bench fmt lint cloud image clean
 
 help: ## prints this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 setup: ## installs what building and testing need, from Debian and PyPI
 	tools/setup.sh
@@ -36,7 +36,13 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
 
-test: setup image unit acceptance crash ## all of it; the guest image is for the contract of the real hypervisor
+tempest-identity: build ## runs Tempest's identity tests, none left out, on the fake hypervisor
+	Tests/Tempest/run.sh
+
+tempest-smoke: build ## the smoke tests among them
+	Tests/Tempest/run.sh --smoke
+
+test: setup image unit acceptance tempest-smoke crash ## all of it; the guest image is for the contract of the real hypervisor
 
 bench: build $(VENV) ## start time, memory and speed
 	Tests/Bench/run.sh

@@ -26,6 +26,7 @@ struct IdentityPart: Sendable {
     var options = KeystoneOptions()
     options.tokenLifetime = settings.tokenLifetime
     options.passwordCost = settings.passwordCost
+    settings.identity.apply(to: &options)
     let keystone = Keystone(
       store: base.store, world: base.world, options: options, tokenKeys: { try state.tokenKeys.load() },
       credentialKeys: { try state.credentialKeys.load() })

@@ -20,6 +20,7 @@ struct Settings: Sendable {
 
   var tokenLifetime = Duration.hours(1)
   var passwordCost = 12
+  var identity = IdentitySettings()
 
   var hypervisor = Hypervisor.libvirt
   var libvirtURI = ""
@@ -87,7 +88,7 @@ struct Settings: Sendable {
     .option("quota", "volumes", \.volumes, default: 10, in: -1...1_000_000, "Volumes of a project."),
     .option("quota", "gigabytes", \.gigabytes, default: 1000, in: -1...1_000_000_000, "GiB of a project's volumes."),
   ]
-  static let configuration = Configuration(options)
+  static let configuration = Configuration(options + IdentitySettings.options)
 
   var level: Log.Level {
     switch logLevel {
