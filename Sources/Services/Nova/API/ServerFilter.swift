@@ -139,12 +139,12 @@ struct ServerFilter: Sendable {
   }
 
   private mutating func tags(_ call: Call<Nova>) {
+    // A list that names no tag asks for nothing.
     func each(_ name: String) -> [SQL]? {
-      call.query(name).map { text in
-        text.split(separator: ",").map { tag in
-          let piece = NamePattern.escaped(JSON.string(String(tag)).text)
-          return "tags LIKE \("%" + piece + "%") ESCAPE '\\'"
-        }
+      guard let tags = call.query(name)?.split(separator: ","), !tags.isEmpty else { return nil }
+      return tags.map { tag in
+        let piece = NamePattern.escaped(JSON.string(String(tag)).text)
+        return "tags LIKE \("%" + piece + "%") ESCAPE '\\'"
       }
     }
     if let all = each("tags") { conditions.append(SQL.joined(all, " AND ")) }
