@@ -15,7 +15,7 @@ public struct Route<Service: Sendable>: Sendable {
   public let status: Int
   public let reads: BodyReading
   /// What goes in and comes out, for the API's description.
-  public let forms: RouteForms
+  public var forms: RouteForms
   let run: @Sendable (Call<Service>) async throws -> Response
 
   static func make<I: Input, O: Output>(
@@ -92,6 +92,21 @@ public struct Routes<Service: Sendable>: Sendable {
       if !row.rule.contains(":") { row.rule = prefix + row.rule }
       return row
     }
+  }
+
+  /// - Parameter view: how the resource is shown, where its model has no view of its own; rows that show it otherwise
+  ///   say so (`shows:`).
+  public init<Model: Sendable>(
+    rules prefix: String, of service: Service.Type = Service.self, shows view: View<Model>, _ rows: [Route<Service>]
+  ) {
+    let usual = UsualView(view)
+    self.init(
+      rules: prefix, of: service,
+      rows.map { row in
+        var row = row
+        row.forms.usual = usual
+        return row
+      })
   }
 
   /// The rows with their service, under each mount (`/v2.1`, `/v2.1/{project_id}`).

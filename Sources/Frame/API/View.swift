@@ -65,7 +65,7 @@ public protocol Viewed: Output {
   static var view: View<Self> { get }
 }
 extension Viewed {
-  public static var answerSchema: JSONSchema? { view.one }
+  public static func answerSchema(by usual: UsualView?) -> JSONSchema? { view.one }
   public func response(to incoming: Incoming, status: Int) throws -> Response {
     let object = JSONObject([(key: Self.view.name, value: Self.view.render(self, for: incoming))])
     return JSON.object(object).response(to: incoming, status: status)
@@ -74,7 +74,9 @@ extension Viewed {
 
 /// A model shown through another view than its usual one.
 public struct Shown<Model: Sendable>: Output {
-  public static var answerSchema: JSONSchema? { usualView(of: Model.self)?.one }
+  public static func answerSchema(by view: UsualView?) -> JSONSchema? {
+    (view?.of(Model.self) ?? UsualView(ofViewed: Model.self))?.one
+  }
   let model: Model
   let view: View<Model>
   public init(_ model: Model, as view: View<Model>) {
@@ -86,10 +88,24 @@ public struct Shown<Model: Sendable>: Output {
   }
 }
 
-/// The usual view of a model, where it has one.
-private func usualView<Model: Sendable>(of type: Model.Type) -> View<Model>? {
-  func view<V: Viewed>(_ type: V.Type) -> View<Model>? { V.view as? View<Model> }
-  return (type as? any Viewed.Type).flatMap { view($0) }
+/// The view by which a table of routes shows its resource, for the API's description.
+public struct UsualView: Sendable {
+  private let model: ObjectIdentifier
+  public let one: JSONSchema
+  public let many: JSONSchema
+
+  public init<Model: Sendable>(_ view: View<Model>) {
+    model = ObjectIdentifier(Model.self)
+    (one, many) = (view.one, view.many)
+  }
+  /// The view of a model that has one of its own.
+  init?<Model: Sendable>(ofViewed type: Model.Type) {
+    func usual<V: Viewed>(_ type: V.Type) -> UsualView { UsualView(V.view) }
+    guard let viewed = type as? any Viewed.Type else { return nil }
+    self = usual(viewed)
+  }
+  /// Itself where it shows such models.
+  public func of<Model: Sendable>(_ type: Model.Type) -> UsualView? { model == ObjectIdentifier(type) ? self : nil }
 }
 
 /// How a service writes the links of a list.
@@ -104,7 +120,9 @@ public enum PageLinks: Sendable {
 
 /// A page of a list.
 public struct Page<Model: Sendable>: Output {
-  public static var answerSchema: JSONSchema? { usualView(of: Model.self)?.many }
+  public static func answerSchema(by view: UsualView?) -> JSONSchema? {
+    (view?.of(Model.self) ?? UsualView(ofViewed: Model.self))?.many
+  }
   public static var isPage: Bool { true }
   public let items: [Model]
   /// The marker of the next page; nil on the last.

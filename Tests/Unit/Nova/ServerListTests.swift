@@ -97,6 +97,10 @@ import Work
     #expect(try await names("tags=red,blue", "2.26") == ["web-1"])
     #expect(try await names("tags-any=blue,green", "2.26") == ["web-1"])
     #expect(try await names("not-tags=red", "2.26") == ["WEB-2"])
+    for key in ["tags", "tags-any", "not-tags", "not-tags-any"] {
+      #expect(try await names("\(key)=", "2.26").count == 3, "\(key) without a tag")
+      #expect(try await names("\(key)=,,", "2.26").count == 3, "\(key) without a tag")
+    }
     #expect(try await names("host=node9").count == 3)
     #expect(try await names("host=node9", as: "admin@demo") == [])
     #expect(try await names("project_id=demo&all_tenants=1", as: "admin@root").count == 3)

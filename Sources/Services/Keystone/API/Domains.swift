@@ -13,7 +13,7 @@ enum Domains {
     """
 
   static let routes = Routes(
-    rules: "identity:", of: Keystone.self,
+    rules: "identity:", of: Keystone.self, shows: Project.domainView,
     [
       .get("/domains", "list_domains", list, allow: "rule:admin_required or (role:reader and system_scope:all)"),
       .get("/domains/{id}", "get_domain", show, allow: reading),

@@ -27,7 +27,7 @@ extension Resource {
 
 /// One record: `{"user": {…}}`.
 struct One<R: Resource>: Output {
-  static var answerSchema: JSONSchema? { R.view.one }
+  static func answerSchema(by view: UsualView?) -> JSONSchema? { (view?.of(R.self))?.one ?? R.view.one }
   let record: R
   var view = R.view
   var collection = R.collection
@@ -46,7 +46,7 @@ struct One<R: Resource>: Output {
 
 /// A list of records with keystone's links.
 struct Many<R: Resource>: Output {
-  static var answerSchema: JSONSchema? { R.view.many }
+  static func answerSchema(by view: UsualView?) -> JSONSchema? { (view?.of(R.self))?.many ?? R.view.many }
   static var isPage: Bool { true }
   let records: [R]
   var next: String?

@@ -57,9 +57,9 @@ enum FloatingIPs {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/floatingips", "get_floatingip", list, allow: .readerOrService),
+      .get("/floatingips", "get_floatingip", list, allow: .readerOrService, query: listing.keys),
       .post("/floatingips", "create_floatingip", create, allow: .memberOrService),
       .get("/floatingips/{id}", "get_floatingip", show, allow: .readerOrService),
       .put("/floatingips/{id}", "update_floatingip", update, allow: .memberOrService),

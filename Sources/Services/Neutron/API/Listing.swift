@@ -55,6 +55,17 @@ struct Listing<R: NeutronRecord>: Sendable {
     return pieces.isEmpty ? "1 = 1" : .joined(pieces, separator)
   }
 
+  /// The filters and what the list can be sorted by.
+  var keys: [QueryKey] {
+    filters.sorted { $0.key < $1.key }.map { name, filter in
+      switch filter {
+      case .text, .optional, .custom: .key(name, repeated: true)
+      case .flag: .key(name, .boolean, repeated: true)
+      case .number: .key(name, .integer, repeated: true)
+      }
+    } + .sorted(by: sortable.keys) + [.key("page_reverse", .boolean)]
+  }
+
   private static var reserved: Set<String> { ["fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"] }
 
   /// The page of the list that the caller asks for.

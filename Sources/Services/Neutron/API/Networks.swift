@@ -90,9 +90,9 @@ enum Networks {
 
   static let routes = Routes(
     rules: "",
-    of: Neutron.self,
+    of: Neutron.self, shows: view,
     [
-      .get("/networks", "get_network", list, allow: .readerOrService),
+      .get("/networks", "get_network", list, allow: .readerOrService, query: listing.keys),
       .post("/networks", "create_network", create, allow: .memberOrService),
       .get("/networks/{id}", "get_network", show, allow: .readerOrService),
       .put("/networks/{id}", "update_network", update, allow: .member),

@@ -76,9 +76,9 @@ enum Ports {
   }
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/ports", "get_port", list, allow: .readerOrService),
+      .get("/ports", "get_port", list, allow: .readerOrService, query: listing.keys),
       .post("/ports", "create_port", create, allow: .memberOrService),
       .get("/ports/{id}", "get_port", show, allow: .readerOrService),
       .put("/ports/{id}", "update_port", update, allow: .memberOrService),

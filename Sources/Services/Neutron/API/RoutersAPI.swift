@@ -33,9 +33,9 @@ enum RoutersAPI {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/routers", "get_router", list, allow: .readerOrService),
+      .get("/routers", "get_router", list, allow: .readerOrService, query: listing.keys),
       .post("/routers", "create_router", create, allow: .member),
       .get("/routers/{id}", "get_router", show, allow: .readerOrService),
       .put("/routers/{id}", "update_router", update, allow: .member),

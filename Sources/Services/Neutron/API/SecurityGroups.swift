@@ -33,9 +33,9 @@ enum SecurityGroups {
   static let listing = Listing<SecurityGroup>(["stateful": .flag("stateful"), "shared": .flag("shared")])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/security-groups", "get_security_group", list, allow: .readerOrService),
+      .get("/security-groups", "get_security_group", list, allow: .readerOrService, query: listing.keys),
       .post("/security-groups", "create_security_group", create, allow: .member),
       .get("/security-groups/{id}", "get_security_group", show, allow: .readerOrService),
       .put("/security-groups/{id}", "update_security_group", update, allow: .member),

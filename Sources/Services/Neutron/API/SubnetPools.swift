@@ -96,9 +96,9 @@ enum SubnetPools {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/subnetpools", "get_subnetpool", list, allow: .reader),
+      .get("/subnetpools", "get_subnetpool", list, allow: .reader, query: listing.keys),
       .post("/subnetpools", "create_subnetpool", create, allow: .member),
       .get("/subnetpools/{id}", "get_subnetpool", show, allow: .reader),
       .put("/subnetpools/{id}", "update_subnetpool", update, allow: .member),

@@ -29,9 +29,9 @@ enum Subnets {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/subnets", "get_subnet", list, allow: .readerOrService),
+      .get("/subnets", "get_subnet", list, allow: .readerOrService, query: listing.keys),
       .post("/subnets", "create_subnet", create, allow: .member),
       .get("/subnets/{id}", "get_subnet", show, allow: .readerOrService),
       .put("/subnets/{id}", "update_subnet", update, allow: .member),

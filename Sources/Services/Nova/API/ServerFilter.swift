@@ -21,6 +21,16 @@ struct ServerFilter: Sendable {
     "config_drive": "config_drive", "instance_type_id": "flavor_id", "root_device_name": "root_device",
   ]
 
+  /// The parameters of the query that it reads.
+  static let keys: [QueryKey] =
+    .keys(plainKeys.keys.sorted()) + .sorted(by: sortable.keys)
+    + .keys(
+      "all_tenants", "all_projects", "project_id", "tenant_id", "deleted", "vm_state", "task_state", "power_state",
+      "changes-since", "created_at", "launched_at", "config_drive", "launch_index", "host", "node", "root_device_name",
+      "name", "ip", "ip6")
+    + [.key("status", repeated: true), .key("changes-before", since: "2.66"), .key("locked", since: "2.73")]
+    + .keys("tags", "tags-any", "not-tags", "not-tags-any").since("2.26")
+
   init(_ call: Call<Nova>) throws {
     try scope(call)
     try status(call)
@@ -104,14 +114,15 @@ struct ServerFilter: Sendable {
 
   // MARK: Attributes
 
+  private static let plainKeys = [
+    "flavor": "flavor_id", "image": "image_id", "reservation_id": "reservation_id", "uuid": "id",
+    "access_ip_v4": "access_ipv4", "access_ip_v6": "access_ipv6", "key_name": "key_name",
+    "availability_zone": "availability_zone", "description": "description", "hostname": "hostname",
+    "user_id": "user_id",
+  ]
+
   private mutating func columns(_ call: Call<Nova>) {
-    let plain = [
-      "flavor": "flavor_id", "image": "image_id", "reservation_id": "reservation_id", "uuid": "id",
-      "access_ip_v4": "access_ipv4", "access_ip_v6": "access_ipv6", "key_name": "key_name",
-      "availability_zone": "availability_zone", "description": "description", "hostname": "hostname",
-      "user_id": "user_id",
-    ]
-    for (name, column) in plain.sorted(by: { $0.key < $1.key }) {
+    for (name, column) in Self.plainKeys.sorted(by: { $0.key < $1.key }) {
       if let value = call.query(name), !value.isEmpty { conditions.append("\(identifier: column) = \(value)") }
     }
     if let text = call.query("config_drive") { conditions.append("config_drive = \(isTrue(text) ? 1 : 0)") }
@@ -128,12 +139,12 @@ struct ServerFilter: Sendable {
   }
 
   private mutating func tags(_ call: Call<Nova>) {
+    // A list that names no tag asks for nothing.
     func each(_ name: String) -> [SQL]? {
-      call.query(name).map { text in
-        text.split(separator: ",").map { tag in
-          let piece = NamePattern.escaped(JSON.string(String(tag)).text)
-          return "tags LIKE \("%" + piece + "%") ESCAPE '\\'"
-        }
+      guard let tags = call.query(name)?.split(separator: ","), !tags.isEmpty else { return nil }
+      return tags.map { tag in
+        let piece = NamePattern.escaped(JSON.string(String(tag)).text)
+        return "tags LIKE \("%" + piece + "%") ESCAPE '\\'"
       }
     }
     if let all = each("tags") { conditions.append(SQL.joined(all, " AND ")) }
