@@ -25,13 +25,16 @@ struct RequestHead {
 
   init(
     _ connection: OpaquePointer, method rawMethod: UnsafePointer<CChar>, url: UnsafePointer<CChar>,
-    version: UnsafePointer<CChar>
+    version: UnsafePointer<CChar>, target: RawTarget?
   ) {
     method = String(cString: rawMethod)
     path = Self.originPath(String(cString: url))
     isHTTP11 = String(cString: version) == "HTTP/1.1"
     end = version.advanced(by: 8)
     if !Self.isToken(method) { refusal = "The method is not a token." }
+    if target?.isVisible != true || target?.count != version - url - 1 {
+      refuse("The target holds a NUL, a space or a control character.")
+    }
     withUnsafeMutablePointer(to: &self) { head in
       _ = MHD_get_connection_values_n(
         connection, .HEADER_KIND,
