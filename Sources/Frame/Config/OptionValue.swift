@@ -104,6 +104,8 @@ extension Duration: OptionValue {
         let unit = Self.units.first(where: { $0.name == name })
       else { return nil }
       total += number * unit.milliseconds
+      // A thousand years of milliseconds: far from the end of 64 bits, however often a unit is repeated.
+      guard total < 1 << 45 else { return nil }
     }
     self = .milliseconds(total)
   }

@@ -123,4 +123,8 @@ import Testing
     #expect(Bytes(optionText: text)?.count == count)
     if let count { #expect(Bytes(optionText: Bytes(count).optionText)?.count == count) }
   }
+
+  @Test func aDurationBeyondReasonIsNone() {
+    #expect(Duration(optionText: String(repeating: "999999999d", count: 200)) == nil)
+  }
 }
