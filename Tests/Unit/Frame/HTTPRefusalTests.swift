@@ -42,6 +42,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "GET\0 / HTTP/1.1", "G\0T / HTTP/1.1", "GET  / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.2", "GET / XTTP/1.1",
+    "GET / http/1.1",
+  ])
+  func refusesOddRequestLines(line: String) async throws {
+    try await serving(echo) { port, _ in
+      let text = try await exchange(port, "\(line)\r\nHost: h\r\n\r\n")
+      #expect(!text.hasPrefix("HTTP/1.1 2"), "\(text)")
+    }
+  }
+
   @Test(arguments: ["/a?", "/a?b=c&", "/a?&&b", "/?a=b=c&&=", "/%00"])
   func takesOddTargets(target: String) async throws {
     try await serving(echo) { port, _ in
