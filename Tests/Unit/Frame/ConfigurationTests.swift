@@ -126,5 +126,7 @@ import Testing
 
   @Test func aDurationBeyondReasonIsNone() {
     #expect(Duration(optionText: String(repeating: "999999999d", count: 200)) == nil)
+    #expect(Duration(optionText: "900000000000") == nil)
+    #expect(Duration(optionText: "365000d")?.optionText == "365000d")
   }
 }
