@@ -29,8 +29,9 @@ public struct PolicyBook: Sendable {
 
   static let base = [("admin_required", "role:admin"), ("owner", "project_id:%(project_id)s")]
 
-  /// - Throws: a `badRequest` fault for a rule that cannot be read, refers to itself or is more than 32 deep, for one of
-  ///   the operator's that names a rule which does not exist, and for two routes that give one rule different defaults.
+  /// - Throws: a `badRequest` fault for a rule that cannot be read, refers to itself, is more than 32 deep or comes to
+  ///   more than 10,000 checks, for one of the operator's that names a rule which does not exist, and for two routes
+  ///   that give one rule different defaults.
   public init(defaults: [(name: String, policy: Policy)], overrides: [String: String] = [:]) throws {
     var texts = Dictionary(Self.base, uniquingKeysWith: { $1 })
     for row in defaults {
@@ -60,8 +61,8 @@ public struct PolicyBook: Sendable {
   }
 }
 
-/// Follows every reference of the rules, so that none leads back to itself, where `not` would turn a refusal around, and
-/// none further down than deciding goes. Each rule is followed once, however many refer to it.
+/// Follows every reference of the rules, so that none leads back to itself, where `not` would turn a refusal around,
+/// and none further down than deciding goes. Each rule is followed once, however many refer to it.
 private struct PolicyCheck {
   struct Reach {
     var depth = 0

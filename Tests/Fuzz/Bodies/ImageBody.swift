@@ -29,7 +29,7 @@ extension FuzzTarget {
     if bytes[7] == 3 { try hold(bytes[79] & 4 == 0, "a qcow2 with a data file was let through") }
   }
 
-  /// The first `createType` of the descriptor is the one that qemu's block/vmdk.c obeys; it stands where the header says.
+  /// The first `createType` of the descriptor, where the header says that is, is the one that qemu obeys.
   private static func checkVMDK(_ bytes: [UInt8], _ declared: String) throws {
     guard bytes.starts(with: "KDMV".utf8) || bytes.starts(with: "# Disk Descriptor".utf8) else { return }
     try hold(declared == "vmdk", "VMDK let through as \(declared)")
