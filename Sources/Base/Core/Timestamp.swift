@@ -69,7 +69,10 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
     }
     guard let offset = reader.zone(), reader.isAtEnd else { return nil }
     microseconds = total - offset
+    // A zone, or a leap second, may lead out of the years that four digits can write.
+    guard Self.readable.contains(microseconds) else { return nil }
   }
+  private static let readable: Range<Int64> = -62_167_219_200_000_000..<253_402_300_800_000_000
 }
 
 /// Reads the parts of a timestamp from left to right.

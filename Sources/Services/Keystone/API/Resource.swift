@@ -138,7 +138,7 @@ extension Call where Service == Keystone {
       incoming.request.query.compactMap { item -> SQL? in
         if item.name == key { return "\(identifier: column) = \(item.value)" }
         guard item.name.hasPrefix(key + "__") else { return nil }
-        let value = item.value.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+        let value = SQL.plain(inLike: item.value)
         switch item.name.dropFirst(key.count + 2) {
         case "contains", "icontains": return "\(identifier: column) LIKE \("%" + value + "%") ESCAPE '\\'"
         case "startswith", "istartswith": return "\(identifier: column) LIKE \(value + "%") ESCAPE '\\'"

@@ -49,7 +49,7 @@ struct Listing<R: NeutronRecord>: Sendable {
   private static func tags(_ values: [String], _ separator: String, _ operation: String) -> SQL {
     let tags = values.flatMap { $0.split(separator: ",").map(String.init) }
     let pieces = tags.map { tag -> SQL in
-      let text = JSON.string(tag).text.map { "%_\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+      let text = SQL.plain(inLike: JSON.string(tag).text)
       return "tags LIKE \("%" + text + "%") ESCAPE '\\'"
     }
     return pieces.isEmpty ? "1 = 1" : .joined(pieces, separator)

@@ -3,6 +3,7 @@ internal import Core
 internal import JSON
 internal import NovaModel
 internal import Store
+internal import Text
 
 /// Which servers a list is about: every filter that clients send, as conditions of one query.
 struct ServerFilter: Sendable {
@@ -143,7 +144,7 @@ struct ServerFilter: Sendable {
     func each(_ name: String) -> [SQL]? {
       guard let tags = call.query(name)?.split(separator: ","), !tags.isEmpty else { return nil }
       return tags.map { tag in
-        let piece = NamePattern.escaped(JSON.string(String(tag)).text)
+        let piece = SQL.plain(inLike: JSON.string(String(tag)).text)
         return "tags LIKE \("%" + piece + "%") ESCAPE '\\'"
       }
     }
@@ -157,34 +158,29 @@ struct ServerFilter: Sendable {
 /// A regular expression that a client gave for names or addresses; upstream lets the database match it, ignoring case.
 struct NamePattern: Sendable {
   let text: String
+  private let expression: RegularExpression
 
   /// - Throws: `badRequest` for what is no regular expression, or too long to be tried on every name.
   init(_ text: String) throws {
-    guard text.count <= 255, (try? Regex(text)) != nil else {
-      throw Fault.badRequest("Invalid input for query parameters name. Value: \(text). It is not a regular expression.")
+    func refuse(_ why: String) -> Fault {
+      .badRequest("Invalid input for query parameters name. Value: \(text.prefix(255)). \(why)")
     }
+    guard text.unicodeScalars.count <= 255 else { throw refuse("It is longer than 255 characters.") }
+    do { expression = try RegularExpression(text) } catch let fault as Fault { throw refuse(fault.message) }
     self.text = text
   }
 
-  func matches(_ name: String) -> Bool {
-    guard let pattern = try? Regex(text).ignoresCase() else { return false }
-    return name.contains(pattern)
-  }
+  func matches(_ name: String) -> Bool { expression.matches(name) }
 
   /// The pattern as a condition, where it is but a part of a text, with or without an anchor at either end.
   func sql(_ column: String) -> SQL? {
-    var rest = text[...]
+    var rest = text.unicodeScalars[...]
     let start = rest.first == "^"
     if start { rest.removeFirst() }
     let end = rest.last == "$"
     if end { rest.removeLast() }
-    guard !rest.contains(where: { "\\^$.|?*+()[]{}".contains($0) }) else { return nil }
-    let pattern = (start ? "" : "%") + Self.escaped(rest.lowercased()) + (end ? "" : "%")
+    guard !rest.contains(where: { "\\^$.|?*+()[]{}".unicodeScalars.contains($0) }) else { return nil }
+    let pattern = (start ? "" : "%") + SQL.plain(inLike: String(rest).lowercased()) + (end ? "" : "%")
     return "LOWER(\(identifier: column)) LIKE \(pattern) ESCAPE '\\'"
-  }
-
-  /// The text with the signs that `LIKE` reads otherwise made plain.
-  static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
   }
 }
