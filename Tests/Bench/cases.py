@@ -142,8 +142,8 @@ class Servers:
         image = {"name": "boot", "disk_format": "raw", "container_format": "bare"}
         self.image = (await self.load.one("POST", self.cloud.image + "/images", image))["id"]
         await self.load.one("PUT", self.cloud.image + "/images/%s/file" % self.image, b"x" * 1024, BYTES)
-        url = self.cloud.network
-        self.network = (await self.load.one("POST", url + "/networks", {"network": {"name": "servers"}}))["network"]["id"]
+        url, network = self.cloud.network, {"name": "servers"}
+        self.network = (await self.load.one("POST", url + "/networks", {"network": network}))["network"]["id"]
         await self.load.one("POST", url + "/subnets", {
             "subnet": {"network_id": self.network, "ip_version": 4, "cidr": "10.50.0.0/16"}})
 
@@ -193,7 +193,7 @@ async def nova(load, cloud):
         if not load.wants(*work):
             continue
         for case, (clients, operation) in work.items():
-            load.begin()
+            load.begin(case)
             taken = await operation()
             load.end(case, clients, count, percentile(taken, 50), percentile(taken, 99))
         kept += count
