@@ -40,21 +40,9 @@ public struct Change: Record {
     ])
 }
 
-extension Table {
-  /// The columns as the change log shows them; with `against`, only those that differ from that record.
-  func shown(_ record: R, against other: R? = nil) -> JSON {
-    var object = JSONObject()
-    for column in columns {
-      let value = column.get(record)
-      if let other, column.get(other) == value { continue }
-      object.append(column.name, column.secret && value != .null ? "***" : value.shown)
-    }
-    return .object(object)
-  }
-}
-
 extension Value {
-  fileprivate var shown: JSON {
+  /// As the change log shows it.
+  var shown: JSON {
     switch self {
     case .null: .null
     case .int(let number): .int(number)
