@@ -47,7 +47,8 @@ extension Optional: JSONValue where Wrapped: JSONValue {
   public init(json: JSON) throws { self = json.isNull ? nil : try Wrapped(json: json) }
 }
 extension Array: JSONValue where Element: JSONValue {
-  public var json: JSON { .array(map(\.json)) }
+  // Not by key path, which generic code would make anew each time.
+  public var json: JSON { .array(map { $0.json }) }
   public init(json: JSON) throws {
     guard case .array(let a) = json else { throw mismatch(json, "array") }
     self = try a.map { try Element(json: $0) }
