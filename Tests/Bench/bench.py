@@ -100,7 +100,7 @@ def build():
 
 
 async def measure(load, places):
-    for name, service in SERVICES.items():
+    for name, service in SERVICES:
         if load.only and not any(p.split(".")[0] in (name, "*") for p in load.only):
             continue
         try:
