@@ -12,7 +12,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..")]
-from cases import SERVICES, Cloud as Places  # noqa: E402
+from cases import SERVICES, Cloud as Places, prepare  # noqa: E402
 from cloud import FAKES, Cloud, Session  # noqa: E402
 from load import Broken, Load  # noqa: E402
 from upstream import Upstream  # noqa: E402
@@ -100,6 +100,7 @@ def build():
 
 
 async def measure(load, places):
+    await prepare(load, places)
     for name, service in SERVICES:
         if load.only and not any(p.split(".")[0] in (name, "*") for p in load.only):
             continue
