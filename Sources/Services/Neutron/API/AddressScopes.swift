@@ -22,7 +22,7 @@ struct AddressScopeBody: ResourceBody {
 enum AddressScopes {
   static let view = View<AddressScope>(
     "address_scope",
-    StandardFields.head { $0 } + [.field("ip_version", \.ipVersion), .field("shared", \.shared)])
+    StandardFields.head(id: \.id, \.standard) + [.field("ip_version", \.ipVersion), .field("shared", \.shared)])
 
   static let listing = Listing<AddressScope>(["ip_version": .number("ip_version"), "shared": .flag("shared")])
 

@@ -122,22 +122,22 @@ struct Listing<R: NeutronRecord>: Sendable {
 
 /// The fields that every resource begins and ends with.
 enum StandardFields {
-  static func head<M: Sendable>(_ get: @escaping @Sendable (M) -> any NeutronRecord) -> [Field<M>] {
-    [
-      .computed("id") { model, _ in .string(get(model).id) },
-      .computed("name") { model, _ in .string(get(model).standard.name) },
-      .computed("tenant_id") { model, _ in .string(get(model).standard.projectID) },
-      .computed("project_id") { model, _ in .string(get(model).standard.projectID) },
-    ]
+  static func head<M>(
+    id: any KeyPath<M, String> & Sendable, _ standard: any KeyPath<M, Standard> & Sendable
+  ) -> [Field<M>] {
+    [.field("id", id)]
+      + Field.part(
+        standard, [.field("name", \.name), .field("tenant_id", \.projectID), .field("project_id", \.projectID)])
   }
-  static func tail<M: Sendable>(tagged: Bool = true, _ get: @escaping @Sendable (M) -> any NeutronRecord) -> [Field<M>]
-  {
-    let tags: [Field<M>] = tagged ? [.computed("tags") { model, _ in get(model).standard.tags.json }] : []
-    return [.computed("description") { model, _ in .string(get(model).standard.description) }] + tags + [
-      .computed("created_at") { model, _ in .string(get(model).standard.createdAt.iso8601) },
-      .computed("updated_at") { model, _ in .string(get(model).standard.updatedAt.iso8601) },
-      .computed("revision_number") { model, _ in .int(get(model).generation) },
-    ]
+  static func tail<M>(
+    _ standard: any KeyPath<M, Standard> & Sendable, _ generation: any KeyPath<M, Int> & Sendable
+  ) -> [Field<M>] {
+    Field.part(
+      standard,
+      [
+        .field("description", \.description), .field("tags", \.tags), .field("created_at", \.createdAt),
+        .field("updated_at", \.updatedAt),
+      ]) + [.field("revision_number", generation)]
   }
 }
 

@@ -25,10 +25,10 @@ struct SecurityGroupBody: ResourceBody {
 enum SecurityGroups {
   static let view = View<ShownGroup>(
     "security_group",
-    StandardFields.head { $0.record } + [
+    StandardFields.head(id: \.record.id, \.record.standard) + [
       .field("stateful", \.record.stateful), .field("shared", \.record.shared),
       .computed("security_group_rules") { group, _ in .array(group.extra.map(SecurityGroupRules.json)) },
-    ] + StandardFields.tail { $0.record })
+    ] + StandardFields.tail(\.record.standard, \.record.generation))
 
   static let listing = Listing<SecurityGroup>(["stateful": .flag("stateful"), "shared": .flag("shared")])
 

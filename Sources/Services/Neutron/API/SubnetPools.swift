@@ -80,14 +80,14 @@ struct SubnetPoolBody: ResourceBody {
 enum SubnetPools {
   static let view = View<SubnetPool>(
     "subnetpool",
-    StandardFields.head { $0 } + [
+    StandardFields.head(id: \.id, \.standard) + [
       .field("prefixes", \.prefixes), .field("ip_version", \.ipVersion),
       .computed("default_prefixlen") { pool, _ in .string(String(pool.defaultPrefix)) },
       .computed("min_prefixlen") { pool, _ in .string(String(pool.minPrefix)) },
       .computed("max_prefixlen") { pool, _ in .string(String(pool.maxPrefix)) },
       .field("shared", \.shared), .field("is_default", \.isDefault), .field("default_quota", \.defaultQuota),
       .field("address_scope_id", \.addressScopeID),
-    ] + StandardFields.tail { $0 })
+    ] + StandardFields.tail(\.standard, \.generation))
 
   static let listing = Listing<SubnetPool>([
     "ip_version": .number("ip_version"), "shared": .flag("shared"), "is_default": .flag("is_default"),
