@@ -77,10 +77,12 @@ struct Cloud: Sendable {
     var pipelines = Pipelines(
       world: world, overrides: try await Self.policyOverrides(settings.policyFile),
       identityURL: PublishedAPI.named("keystone").url(settings))
-    identity = try IdentityPart(settings, state, base, pipelines)
+    let signing = settings.identity.tokenProvider == .jws && state.lock >= 0 ? try await state.signingKeys() : nil
+    identity = try IdentityPart(settings, state, base, pipelines, signing)
     let services = Services(identity: identity.endpoint.handler, state: state, world: world)
     let checker = TokenChecker(identity: services.identity(), world: world)
     pipelines.authenticate = { try await checker.caller(of: $0) }
+    pipelines.authenticateLate = { try await checker.lateCaller(of: $0, service: $1) }
     placement = try PlacementPart(base, pipelines)
     images = try ImagePart(base, pipelines, hands)
     networks = try NetworkPart(settings, state, base, pipelines, services, hands)
@@ -143,11 +145,13 @@ struct Pipelines: Sendable {
   let overrides: [String: String]
   let identityURL: String
   var authenticate: @Sendable (String) async throws -> Caller = { _ in throw Fault.unauthorized() }
+  var authenticateLate: (@Sendable (String, String) async throws -> Caller)?
 
   func endpoint(
     _ api: APIService, _ own: (@Sendable (String) async throws -> Caller)? = nil
   ) throws -> Endpoint {
     try Endpoint(
-      api, world: world, identityURL: identityURL, overrides: overrides, authenticate: own ?? authenticate)
+      api, world: world, identityURL: identityURL, overrides: overrides,
+      authenticateLate: own == nil ? authenticateLate : nil, authenticate: own ?? authenticate)
   }
 }

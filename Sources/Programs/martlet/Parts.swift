@@ -22,14 +22,16 @@ struct IdentityPart: Sendable {
   let endpoint: Endpoint
   private let secrets: Secrets
 
-  init(_ settings: Settings, _ state: StateDirectory, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
+  init(
+    _ settings: Settings, _ state: StateDirectory, _ base: Cloud.Base, _ pipelines: Pipelines, _ signing: JWSKeys?
+  ) throws {
     var options = KeystoneOptions()
     options.tokenLifetime = settings.tokenLifetime
     options.passwordCost = settings.passwordCost
     settings.identity.apply(to: &options)
     let keystone = Keystone(
       store: base.store, world: base.world, options: options, tokenKeys: { try state.tokenKeys.load() },
-      credentialKeys: { try state.credentialKeys.load() })
+      credentialKeys: { try state.credentialKeys.load() }, signingKeys: signing)
     self.keystone = keystone
     secrets = state.secrets
     endpoint = try pipelines.endpoint(keystone.api()) { try await keystone.validate(token: $0) }
