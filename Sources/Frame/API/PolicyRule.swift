@@ -36,7 +36,8 @@ public indirect enum PolicyRule: Sendable, Equatable {
       guard let rule = rules[name] else { return false }
       return rule.decide(caller, target: target, rules: rules, depth: depth + 1)
     case .credential(let key, let operand):
-      guard let have = caller.credential(key) else { return false }
+      // In oslo.policy's files, what is absent is called None.
+      guard let have = caller.credential(key) else { return operand == .text("None") }
       return matches(have, operand, target)
     case .literal(let text, let operand): return matches(text, operand, target)
     case .not(let rule): return rule.decide(caller, target: target, rules: rules, depth: depth + 1).map { !$0 }
@@ -209,6 +210,7 @@ private struct PolicyParser {
     default:
       let operand: PolicyRule.Operand = isAttribute ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
       if isQuoted { return .literal(String(kind.dropFirst().dropLast()), operand) }
+      if kind == "None" { return .literal(kind, operand) }
       return .credential(kind, operand)
     }
   }

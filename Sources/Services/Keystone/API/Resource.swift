@@ -116,10 +116,10 @@ extension JSONObject {
 }
 
 extension Call where Service == Keystone {
-  /// Refuses who may not do what the row's rule names to this target.
-  func enforce(_ target: [String: String]) throws {
-    guard permits(target) else {
-      throw Fault.forbidden("You are not authorized to perform the requested action: \(incoming.rule).")
+  /// Refuses who may not do what the row's rule, or another, names to this target.
+  func enforce(_ target: [String: String], rule: String? = nil) throws {
+    guard permits(target, rule: rule) else {
+      throw Fault.forbidden("You are not authorized to perform the requested action: \(rule ?? incoming.rule).")
     }
   }
   /// A page of the records that satisfy all conditions, by name.

@@ -12,6 +12,7 @@ enum Tokens {
     [
       .post("/auth/tokens", "authenticate", authenticate, allow: .open),
       .get("/auth/tokens", "validate_token", show, allow: validating),
+      .head("/auth/tokens", "check_token", show, allow: checking, status: 200),
       .delete("/auth/tokens", "revoke_token", revoke, allow: revoking),
       .get("/auth/catalog", "get_auth_catalog", catalog, allow: .anyone),
       .get("/auth/projects", "get_auth_projects", projects, allow: .anyone),
@@ -22,6 +23,8 @@ enum Tokens {
 
   static let validating: Policy =
     "rule:admin_required or role:service or (role:reader and system_scope:all) or user_id:%(target.token.user_id)s"
+  static let checking: Policy =
+    "rule:admin_required or (role:reader and system_scope:all) or user_id:%(target.token.user_id)s"
   static let revoking: Policy = "rule:admin_required or user_id:%(target.token.user_id)s"
 
   static func authenticate(_ call: Call<Keystone>, _ body: JSON) async throws -> Response {
