@@ -3,6 +3,7 @@
 the tutorial of 2013 from nothing but SERVICE_TOKEN, and today's `openstack` told to speak v2.0.
 """
 import argparse
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -316,12 +317,17 @@ def today(cloud, check):
     check("all %d commands of openstack for v2.0 were run" % len(commands), not missing, repr(missing))
 
 
+def visit(cloud, check, release):
+    every_command(cloud, check, release)
+    if release != "mitaka":
+        tutorial(cloud, check, release)
+
+
 class TwoPorts(Cloud):
-    """A cloud whose identity service is also asked at its admin port."""
+    """A cloud whose identity service is also asked at its admin port: 35357, and with an offset 5357 and that."""
 
     def admin(self, path):
-        port = 35357 + self.offset
-        return "http://127.0.0.1:%d%s" % (port if port < 65536 else port - 30000, path)
+        return self.url(5357, path)
 
 
 def main():
@@ -334,14 +340,12 @@ def main():
         "identity.admin_token=" + TOKEN, "identity.password_cost=4"])
     try:
         cloud.start()
-        for release in ("grizzly", "havana", "mitaka"):
-            if not os.path.exists(".build/%s/bin/keystone" % release):
-                print("skipped: %s: no Python 2.7" % release)
-                continue
-            print("# " + release, flush=True)
-            every_command(cloud, check, release)
-            if release != "mitaka":
-                tutorial(cloud, check, release)
+        releases = [one for one in ("grizzly", "havana", "mitaka") if os.path.exists(".build/%s/bin/keystone" % one)]
+        for one in {"grizzly", "havana"} - set(releases):
+            print("skipped: %s: no Python 2.7" % one)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for done in [pool.submit(visit, cloud, check, one) for one in releases]:
+                done.result()
         print("# refusals", flush=True)
         refusals(cloud, check)
         print("# today", flush=True)

@@ -18,6 +18,7 @@ import Hardware
 import Host
 public import KeystoneAPI
 import KeystoneModel
+import KeystoneV2
 import NeutronAPI
 import NeutronAgent
 import NovaAPI
@@ -45,7 +46,9 @@ public struct SmallCloud: Sendable {
   let agents: Agents
 
   public static let host = "node1"
-  public static let services = ["keystone", "glance", "placement", "neutron", "cinder", "nova"]
+  public static let services = [
+    "keystone", "keystone-v2", "keystone-v2-admin", "glance", "placement", "neutron", "cinder", "nova",
+  ]
 
   /// Who a token is.
   public static let callers: [String: Caller] = {
@@ -80,6 +83,7 @@ public struct SmallCloud: Sendable {
       store: store, world: world, options: cheap, tokenKeys: { key }, credentialKeys: { key })
     self.keystone = keystone
     let identity = try Self.endpoint(keystone.api()) { try await keystone.validate(token: $0) }
+    let second = KeystoneV2(over: identity.handler)
     let glance = Glance(store: store, world: world, backend: hands.images, inspector: FakeImageInspector())
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
@@ -95,7 +99,10 @@ public struct SmallCloud: Sendable {
       image: clients.image("nova"), placement: clients.placement("nova"), identity: clients.identity("nova"),
       options: NovaOptions())
     endpoints = [
-      "keystone": identity, "glance": images, "placement": placement, "neutron": networks, "cinder": volumes,
+      "keystone": identity,
+      "keystone-v2": try Self.endpoint(second.api(.public)) { try await keystone.validate(token: $0) },
+      "keystone-v2-admin": try Self.endpoint(second.api(.admin)) { try await keystone.validate(token: $0) },
+      "glance": images, "placement": placement, "neutron": networks, "cinder": volumes,
       "nova": try Self.endpoint(nova.api()),
     ]
     conductor = Conductor(
