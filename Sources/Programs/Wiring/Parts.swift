@@ -26,15 +26,14 @@ struct IdentityPart: Sendable {
   let versionTwoAdmin: Endpoint
   private let secrets: Secrets
 
-  init(_ settings: Settings, _ state: StateDirectory, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
+  init(_ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
     var options = KeystoneOptions()
     options.tokenLifetime = settings.tokenLifetime
-    options.passwordCost = settings.passwordCost
     let keystone = Keystone(
-      store: base.store, world: base.world, options: options, tokenKeys: { try state.tokenKeys.load() },
-      credentialKeys: { try state.credentialKeys.load() })
+      store: base.store, world: base.world, options: options, hasher: base.hasher, tokenKeys: base.tokenKeys,
+      credentialKeys: base.credentialKeys)
     self.keystone = keystone
-    secrets = state.secrets
+    secrets = base.secrets
     let adminToken = AdminToken(settings.adminToken)
     let authenticate: @Sendable (String) async throws -> Caller = { token in
       if let caller = adminToken.caller(of: token) { return caller }
@@ -73,9 +72,9 @@ struct ImagePart: Sendable {
   let endpoint: Endpoint
   private let reconcilers: [Reconciler]
 
-  init(_ base: Cloud.Base, _ pipelines: Pipelines, _ hands: Hands) throws {
+  init(_ base: Cloud.Base, _ pipelines: Pipelines) throws {
     glance = Glance(
-      store: base.store, world: base.world, backend: hands.images, inspector: hands.inspector, node: base.node)
+      store: base.store, world: base.world, backend: base.hands.images, inspector: base.hands.inspector, node: base.node)
     endpoint = try pipelines.endpoint(glance.api())
     reconcilers = glance.bytes.reconcilers()
   }
@@ -93,8 +92,7 @@ struct VolumePart: Sendable {
   private let reconcilers: [Reconciler]
 
   init(
-    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services, _ hands: Hands,
-    _ images: ImagePart
+    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services, _ images: ImagePart
   ) throws {
     var options = CinderOptions()
     options.quotaVolumes = settings.volumes
@@ -104,8 +102,8 @@ struct VolumePart: Sendable {
       store: base.store, world: base.world, queue: base.queue, bus: base.bus, image: image, options: options)
     endpoint = try pipelines.endpoint(cinder.api())
     let agent = VolumeAgent(
-      name: base.node, backend: hands.volumes, inspector: hands.inspector, image: image, bus: base.bus, host: .real,
-      world: base.world)
+      name: base.node, backend: base.hands.volumes, inspector: base.hands.inspector, image: image, bus: base.bus,
+      host: base.host, world: base.world)
     self.agent = agent
     work = VolumeWork(store: base.store, world: base.world, bus: base.bus, image: image, options: options)
     work.register(on: base.queue)

@@ -2,18 +2,18 @@ internal import API
 internal import HTTP
 
 /// The APIs of a cloud: where each listens, and how the catalogue names it.
-struct PublishedAPI: Sendable {
-  let name: String
+package struct PublishedAPI: Sendable {
+  package let name: String
   /// Its types in the catalogue; more than one where clients of different years ask by different names, none for a
   /// second port of a service that is named already.
-  let types: [String]
-  let port: Int
+  package let types: [String]
+  package let port: Int
   /// What follows the port in the catalogue's URL.
-  let path: String
+  package let path: String
   /// The first segment on the dashboard's port.
-  let prefix: String
+  package let prefix: String
 
-  static let all: [PublishedAPI] = [
+  package static let all: [PublishedAPI] = [
     PublishedAPI(name: "keystone", types: ["identity"], port: 5000, path: "/v3", prefix: "identity"),
     PublishedAPI(name: "keystone-admin", types: [], port: 35357, path: "/v2.0", prefix: "identity_admin"),
     PublishedAPI(name: "glance", types: ["image"], port: 9292, path: "", prefix: "image"),
@@ -23,23 +23,23 @@ struct PublishedAPI: Sendable {
       name: "cinder", types: ["volumev3", "block-storage"], port: 8776, path: "/v3/$(project_id)s", prefix: "volume"),
     PublishedAPI(name: "nova", types: ["compute"], port: 8774, path: "/v2.1", prefix: "compute"),
   ]
-  static let metadataPort = 8775
-  static let consolePort = 6080
-  static let dashboardPort = 8000
+  package static let metadataPort = 8775
+  package static let consolePort = 6080
+  package static let dashboardPort = 8000
 
-  static func named(_ name: String) -> PublishedAPI {
+  package static func named(_ name: String) -> PublishedAPI {
     guard let api = all.first(where: { $0.name == name }) else { preconditionFailure("no API is named \(name)") }
     return api
   }
 
   /// Where it listens. 35357 lies among the ports that the kernel gives to whoever asks for any; moved by an offset, it
   /// is counted from 5357, out of their way and below 65,536.
-  func port(_ settings: Settings) -> Int {
+  package func port(_ settings: Settings) -> Int {
     let base = port > 30_000 && settings.portOffset > 0 ? port - 30_000 : port
     return base + settings.portOffset
   }
-  func url(_ settings: Settings) -> String { url(settings, path: path) }
-  func url(_ settings: Settings, path: String) -> String {
+  package func url(_ settings: Settings) -> String { url(settings, path: path) }
+  package func url(_ settings: Settings, path: String) -> String {
     "http://\(settings.publicHost):\(port(settings))\(path)"
   }
 }
