@@ -110,7 +110,7 @@ let suites: [Target] = [
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
   tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork"),
-  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel"),
+  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork"),
   tests("GoldenTests", "Golden", "SmallCloud", "API", "Core", "Store", exclude: ["Files"]),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
@@ -125,8 +125,19 @@ let suites: [Target] = [
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),
+  .target(
+    name: "FuzzBodies",
+    dependencies: ["Core", "JSON", "Text", "IO", "Crypto", "HTTP", "Config", "Store", "API", "Bus", "Hardware", "KeystoneModel", "GlanceAPI", "PlacementAPI", "NovaAPI", "NovaConsole", "CLinux"],
+    path: "Tests/Fuzz/Bodies", swiftSettings: settings),
+  tests("FuzzCorpusTests", "Fuzz/Replay", "FuzzBodies"),
 ]
+
+// Only libFuzzer brings the `main` of this one: `make fuzz` builds it, with the sanitizers.
+let fuzzer: [Target] =
+  Context.environment["MARTLET_FUZZ"] == nil
+  ? []
+  : [.executableTarget(name: "martlet-fuzz", dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Program", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])]
 
 let package = Package(
   name: "martlet", products: [.executable(name: "martlet", targets: ["martlet"])],
-  targets: libraries + base + frame + hardware + services + programs + suites)
+  targets: libraries + base + frame + hardware + services + programs + suites + fuzzer)

@@ -29,6 +29,7 @@ struct IdentityPart: Sendable {
   init(_ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
     var options = KeystoneOptions()
     options.tokenLifetime = settings.tokenLifetime
+    settings.identity.apply(to: &options)
     let keystone = Keystone(
       store: base.store, world: base.world, options: options, hasher: base.hasher, tokenKeys: base.tokenKeys,
       credentialKeys: base.credentialKeys)

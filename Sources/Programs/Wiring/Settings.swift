@@ -21,6 +21,7 @@ package struct Settings: Sendable {
   package var tokenLifetime = Duration.hours(1)
   package var passwordCost = 12
   package var adminToken = ""
+  package var identity = IdentitySettings()
 
   package var hypervisor = Hypervisor.libvirt
   package var libvirtURI = ""
@@ -93,7 +94,7 @@ package struct Settings: Sendable {
   ]
 
   package init() {}
-  package static let configuration = Configuration(options)
+  package static let configuration = Configuration(options + IdentitySettings.options)
 
   package var level: Log.Level {
     switch logLevel {

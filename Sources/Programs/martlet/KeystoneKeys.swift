@@ -7,7 +7,7 @@ internal import Wiring
 
 /// The two sets of keys of the identity service: those that seal tokens, and those that seal credentials at rest.
 enum KeystoneKeys {
-  /// As many as upstream keeps: the staged key, the primary, and the one before.
+  /// As many keys as upstream keeps: the staged one, the primary, and the one before.
   private static let kept = 3
 
   /// Upstream gives keys to another user than root; here all of a state directory is its owner's.
