@@ -118,6 +118,7 @@ let suites: [Target] = [
   tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
   tests("NeutronTests", "Unit/Neutron", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
   tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
+  tests("KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI", "KeystoneV2"),
   tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
   tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Work", "NovaModel", "NovaWork"),

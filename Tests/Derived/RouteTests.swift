@@ -5,7 +5,7 @@ import Testing
 
 /// What holds for every row of every API, found from the tables themselves.
 @Suite("Derived: routes") struct DerivedRouteTests {
-  @Test(arguments: SmallCloud.services) func withoutATokenNothingIsAnswered(service: String) async throws {
+  @Test(arguments: SmallCloud.apis) func withoutATokenNothingIsAnswered(service: String) async throws {
     let subject = try await Subject(service)
     #expect(subject.rows.count > 10)
     for row in subject.rows where !subject.isOpen(row) {
@@ -18,7 +18,7 @@ import Testing
   }
 
   /// A role that no object whatever could make enough is refused before anything is looked for.
-  @Test(arguments: SmallCloud.services) func withoutARoleWhatNeedsOneIsForbidden(service: String) async throws {
+  @Test(arguments: SmallCloud.apis) func withoutARoleWhatNeedsOneIsForbidden(service: String) async throws {
     let subject = try await Subject(service)
     let nobody = try #require(SmallCloud.callers["nobody"])
     for row in subject.rows where !subject.isOpen(row) {
@@ -43,7 +43,7 @@ import Testing
   }
 
   /// Nothing that is asked for by an id which nobody has makes a service stumble.
-  @Test(arguments: SmallCloud.services) func anAdministratorsEmptyRequestsNeverBreakAnything(service: String)
+  @Test(arguments: SmallCloud.apis) func anAdministratorsEmptyRequestsNeverBreakAnything(service: String)
     async throws
   {
     let subject = try await Subject(service)

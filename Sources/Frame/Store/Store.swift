@@ -88,6 +88,11 @@ public final class Store: Sendable {
     return Store(try memory.afterCrash(executor), world)
   }
 
+  /// The version that this store has of a service's tables; 0 before there are any.
+  public func version(of schema: Schema) async throws -> Int {
+    try await Migration(store: self).newest()[schema.service] ?? 0
+  }
+
   /// Waits for running transactions, then lets go of the database. Everything afterwards is refused as `unavailable`.
   public func close() async { await engine.close() }
 

@@ -32,11 +32,11 @@ package struct PublishedAPI: Sendable {
     return api
   }
 
-  /// Where it listens. 35357 and a large offset are more than there are ports: it is then 30,000 below, where nothing
-  /// else of the cloud is.
+  /// Where it listens. 35357 lies among the ports that the kernel gives to whoever asks for any; moved by an offset, it
+  /// is counted from 5357, out of their way and below 65,536.
   package func port(_ settings: Settings) -> Int {
-    let port = port + settings.portOffset
-    return port > 65_535 ? port - 30_000 : port
+    let base = port > 30_000 && settings.portOffset > 0 ? port - 30_000 : port
+    return base + settings.portOffset
   }
   package func url(_ settings: Settings) -> String { url(settings, path: path) }
   package func url(_ settings: Settings, path: String) -> String {

@@ -45,6 +45,28 @@ package struct StateDirectory: Sendable {
     return fd
   }
 
+  /// The directory of a cloud that runs, for commands that work beside it; its keys and secrets may be read.
+  package static func beside(_ path: String, world: World) async throws -> StateDirectory {
+    StateDirectory(path: path, secrets: try await Secrets.load(path + "/secrets.json", world: world), lock: -1)
+  }
+
+  /// Whether there is a cloud's state at all.
+  package static func isThere(_ path: String) -> Bool { access(path + "/secrets.json", F_OK) == 0 }
+
+  /// Writes down another password of the administrator than the one that was drawn, also where clients read it.
+  package func remember(adminPassword: String) async throws {
+    var changed = secrets
+    changed.admin = adminPassword
+    try await changed.save(path + "/secrets.json")
+    for (name, before, after) in [
+      ("clouds.yaml", yaml(secrets.admin), yaml(adminPassword)), ("openrc", shell(secrets.admin), shell(adminPassword)),
+    ] where try await Host.real.exists(path + "/" + name) {
+      let text = String(decoding: try await Host.real.readFile(path + "/" + name), as: UTF8.self)
+      try await Host.real.writeFile(
+        path + "/" + name, Array(text.replacing(before, with: after).utf8), mode: 0o600)
+    }
+  }
+
   /// Whether a martlet runs on this state directory.
   package static func isServed(_ path: String) -> Bool {
     let fd = clinux_open(path + "/lock", O_RDWR | O_CLOEXEC, 0)
@@ -85,7 +107,7 @@ package struct StateDirectory: Sendable {
           auth:
             auth_url: \(identityURL)
             username: \(user)
-            password: \(password)
+            password: \(yaml(password))
             project_name: \(project)
             user_domain_id: default
             project_domain_id: default
@@ -99,7 +121,7 @@ package struct StateDirectory: Sendable {
       export OS_AUTH_URL=\(identityURL)
       export OS_IDENTITY_API_VERSION=3
       export OS_USERNAME=admin
-      export OS_PASSWORD=\(secrets.admin)
+      export OS_PASSWORD=\(shell(secrets.admin))
       export OS_PROJECT_NAME=admin
       export OS_USER_DOMAIN_ID=default
       export OS_PROJECT_DOMAIN_ID=default
@@ -108,6 +130,20 @@ package struct StateDirectory: Sendable {
       """
     try await Host.real.writeFile(path + "/openrc", Array(openrc.utf8), mode: 0o600)
   }
+}
+
+/// A text as a scalar of YAML, quoted where it must be: what we draw ourselves never is.
+private func yaml(_ text: String) -> String { isPlain(text) ? text : JSON.string(text).text }
+
+/// A text as one word of a shell.
+private func shell(_ text: String) -> String {
+  isPlain(text) ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+}
+
+/// Whether it reads like what we draw.
+private func isPlain(_ text: String) -> Bool {
+  text.utf8.count == 32
+    && text.utf8.allSatisfy { 48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 45 || $0 == 95 }
 }
 
 /// What was drawn at the first start and never changes by itself.
@@ -139,9 +175,11 @@ package struct Secrets: Sendable {
     if secrets.demo.isEmpty { secrets.demo = draw() }
     if secrets.metadata.isEmpty { secrets.metadata = draw() }
     for name in services where secrets.service[name] == nil { secrets.service[name] = draw() }
-    if secrets.json != before { try await host.writeFile(path, secrets.json.bytes, mode: 0o600) }
+    if secrets.json != before { try await secrets.save(path) }
     return secrets
   }
+
+  func save(_ path: String) async throws { try await Host.real.writeFile(path, json.bytes, mode: 0o600) }
 
   private var json: JSON {
     ["admin": .string(admin), "demo": .string(demo), "metadata": .string(metadata), "service": service.json]

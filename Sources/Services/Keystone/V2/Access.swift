@@ -59,16 +59,20 @@ enum Access {
     ]
   }
 
-  /// The whole project, which v3's token does not hold; the token itself may ask for it, and where a policy has it
-  /// otherwise, id and name must do.
+  /// The whole project, which v3's token does not hold. A signature of S3's is worth the knowledge of who signed and no
+  /// token to ask with; id and name must do then.
   private static func tenant(_ id: String, _ brief: JSON, _ token: String, _ call: Call<KeystoneV2>) async throws
     -> JSON
   {
-    do {
-      let answer = try await call.v3(as: token).call("GET", path("projects", id))
-      if let project = answer["project"]?.object { return .object(Tenants.tenant(project)) }
-    } catch let fault as Fault where fault.kind == .forbidden {}
+    if !token.isEmpty, let project = try await project(id, token, call) { return .object(Tenants.tenant(project)) }
     return ["id": .string(id), "name": brief["name"] ?? .null, "description": "", "enabled": true]
+  }
+
+  /// A project may be seen by tokens on it; nil where an operator's policy has it otherwise.
+  private static func project(_ id: String, _ token: String, _ call: Call<KeystoneV2>) async throws -> JSONObject? {
+    do { return try await call.v3(as: token).call("GET", path("projects", id))["project"]?.object } catch let fault
+      as Fault where fault.kind == .forbidden
+    { return nil }
   }
 
   /// v3's catalogue with one row for the three interfaces of a region.

@@ -51,7 +51,8 @@ enum EC2 {
     try await exchange("/s3tokens", body, call)
   }
 
-  /// `ec2Credentials` is what the oldest clients called it. Whose token a signing service sends is for v3 to judge.
+  /// `ec2Credentials` is what the oldest clients called it. In 2013 anybody might ask; v3 answers services alone, since
+  /// a signature that was overheard would be as good as a password otherwise.
   private static func exchange(_ path: String, _ body: JSON, _ call: Call<KeystoneV2>) async throws -> JSON {
     guard let credentials = body["credentials"] ?? body["ec2Credentials"], credentials["access"] != nil else {
       throw Fault.unauthorized("EC2 signature not supplied.")

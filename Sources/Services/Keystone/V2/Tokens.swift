@@ -23,9 +23,11 @@ enum Tokens {
     try await issue(try Login(body, domain: call.domain).body, call)
   }
 
-  /// A new token, in v2.0's words.
+  /// A new token, in v2.0's words. What v3 cannot find, v2.0 has no use for: a token that is none is no authentication.
   static func issue(_ request: JSON, _ call: Call<KeystoneV2>) async throws -> JSON {
-    try await access(of: try await asking(call.v3(as: nil), "POST", "/auth/tokens", request), call)
+    do {
+      return try await access(of: try await asking(call.v3(as: nil), "POST", "/auth/tokens", request), call)
+    } catch let fault as Fault where fault.kind == .notFound { throw Fault.unauthorized(fault.message) }
   }
 
   /// The token in an answer of v3's.

@@ -87,8 +87,8 @@ func missing(_ attribute: String, _ target: String) -> Fault {
       + "malformed or otherwise incorrect. The client is assumed to be in error.")
 }
 
-/// v2.0 could once be had in XML too. Who can read nothing else is told so, rather than sent what he cannot read; a body
-/// in XML is refused where bodies are read.
+/// v2.0 could once be had in XML too. Who can read nothing else is told so, rather than sent what he cannot read; a
+/// body in XML is refused where bodies are read.
 func refusalOfXML(_ request: Request) -> Response? {
   guard let accept = request.headers["Accept"]?.lowercased(), accept.contains("xml"), !accept.contains("json"),
     !accept.contains("*/*")
