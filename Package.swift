@@ -110,7 +110,7 @@ let suites: [Target] = [
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
   tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork"),
-  tests("GoldenTests", "Golden", "SmallCloud", "API", "Config", "Core", "Store", "martlet", exclude: ["Files"]),
+  tests("GoldenTests", "Golden", "SmallCloud", "API", "Config", "Core", "Store", "Wiring", exclude: ["Files"]),
   tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork"),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
