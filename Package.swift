@@ -92,14 +92,16 @@ let services: [Target] = [
   module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
 
+let everything: [Target.Dependency] = (base + frame + hardware + services).map { .init(stringLiteral: $0.name) } + ["CLinux"]
+
 let programs: [Target] = [
+  .target(name: "Wiring", dependencies: everything, path: "Sources/Programs/Wiring", swiftSettings: settings),
   .executableTarget(
-    name: "martlet",
-    dependencies: (base + frame + hardware + services).map { .init(stringLiteral: $0.name) } + ["CLinux"],
-    path: "Sources/Programs/martlet", swiftSettings: settings)
+    name: "martlet", dependencies: everything + ["Wiring"], path: "Sources/Programs/martlet", swiftSettings: settings),
 ]
 
 let suites: [Target] = [
+  .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted"], swiftSettings: settings),
   .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",

@@ -1,6 +1,6 @@
-internal import Core
+public import Core
 public import Hardware
-internal import Host
+public import Host
 
 /// Volumes that are only counted; copies out of them are real, empty files.
 public final class FakeVolumes: VolumeBackend {
@@ -13,14 +13,16 @@ public final class FakeVolumes: VolumeBackend {
   public let script: FakeScript
   private let memory: FakeMemory<State>
   private let scratch: FakeScratch
-  private let host = Host.real
+  private let host: Host
 
   /// - Parameter directory: an existing directory to remember the volumes in; nil forgets them with the process.
   public init(
-    directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript()
+    directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript(),
+    host: Host = .real, world: World = .real
   ) {
     self.script = script
-    self.scratch = FakeScratch(scratch, in: directory)
+    self.host = host
+    self.scratch = FakeScratch(scratch, in: directory, host, world)
     memory = FakeMemory(State(), path: directory.map { $0 + "/fake-volumes.json" })
   }
 

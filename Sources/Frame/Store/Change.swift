@@ -41,6 +41,12 @@ public struct Change: Record {
 }
 
 extension Table {
+  public func shown(in transaction: any ReadTransaction) async throws -> [String: JSON]? {
+    guard logged else { return nil }
+    let records = try await transaction.all(R.self)
+    return Dictionary(records.map { ($0.id, shown($0)) }, uniquingKeysWith: { $1 })
+  }
+
   /// The columns as the change log shows them; with `against`, only those that differ from that record.
   func shown(_ record: R, against other: R? = nil) -> JSON {
     var object = JSONObject()

@@ -2,6 +2,7 @@ internal import API
 internal import HTTP
 internal import JSON
 internal import Log
+internal import Wiring
 
 /// The one port that suffices: every API below its name, metrics, health, and a page that says what is here.
 struct Dashboard: Sendable {

@@ -1,6 +1,7 @@
 internal import API
 internal import Config
 internal import Core
+internal import Wiring
 internal import Crypto
 
 /// `martlet routes`, `policy` and `config`: what the tables say.

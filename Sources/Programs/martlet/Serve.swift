@@ -1,6 +1,7 @@
 internal import API
 internal import CLinux
 internal import Core
+internal import Wiring
 internal import HTTP
 internal import IO
 internal import JSON

@@ -6,17 +6,17 @@ internal import HTTP
 internal import Hardware
 internal import Host
 internal import NeutronModel
-internal import NovaAPI
+package import NovaAPI
 internal import NovaAgent
 internal import NovaConsole
 internal import NovaMetadata
 internal import NovaModel
-internal import NovaWork
+package import NovaWork
 internal import Store
 internal import Work
 
 /// Compute: the API, the conductor, this host's agent, metadata and consoles.
-struct ComputePart: Sendable {
+package struct ComputePart: Sendable {
   /// The services that compute asks.
   struct Others: Sendable {
     let placement: Endpoint
@@ -25,17 +25,17 @@ struct ComputePart: Sendable {
     let volumes: Endpoint
   }
 
-  let nova: Nova
+  package let nova: Nova
   let endpoint: Endpoint
   let metadata: MetadataService
-  private let conductor: Conductor
+  package let conductor: Conductor
   private let agent: ComputeAgent
   private let console: ConsoleProxy
   private let reconcilers: [Reconciler]
   private let world: World
 
   init(
-    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services, _ hands: Hands,
+    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services,
     _ others: Others
   ) throws {
     let options = NovaOptions(settings)
@@ -59,8 +59,8 @@ struct ComputePart: Sendable {
     self.conductor = conductor
     conductor.register(with: base.queue)
     let agent = ComputeAgent(
-      name: base.node, hypervisor: hands.hypervisor, disks: hands.disks,
-      plugger: BusPlugger(bus: base.bus, host: base.node), image: image, bus: base.bus, host: .real, world: base.world)
+      name: base.node, hypervisor: base.hands.hypervisor, disks: base.hands.disks,
+      plugger: BusPlugger(bus: base.bus, host: base.node), image: image, bus: base.bus, host: base.host, world: base.world)
     self.agent = agent
     console = ConsoleProxy(
       host: settings.listen, port: PublishedAPI.consolePort + settings.portOffset, authorise: Self.console(base))
@@ -95,13 +95,15 @@ struct ComputePart: Sendable {
     }
   }
 
-  func start(_ server: HTTPServer, _ settings: Settings) async throws {
+  func start(_ server: HTTPServer?, _ settings: Settings) async throws {
     conductor.serve()
     agent.serve()
-    _ = try server.listen(
-      host: settings.listen, port: PublishedAPI.metadataPort + settings.portOffset,
-      handler: metadata.handler(for: .direct))
-    _ = try await console.start()
+    if let server {
+      _ = try server.listen(
+        host: settings.listen, port: PublishedAPI.metadataPort + settings.portOffset,
+        handler: metadata.handler(for: .direct))
+      _ = try await console.start()
+    }
     for reconciler in reconcilers { reconciler.start(world) }
   }
 

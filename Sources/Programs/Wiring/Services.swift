@@ -5,14 +5,12 @@ internal import HTTP
 
 /// How services in this process reach one another, each with its own credential.
 struct Services: Sendable {
-  private let identityTransport: LocalTransport
-  private let state: StateDirectory
-  private let world: World
+  private let identityTransport: any Transport
+  private let ground: Ground
 
-  init(identity: @escaping Handler, state: StateDirectory, world: World) {
-    identityTransport = LocalTransport(identity)
-    self.state = state
-    self.world = world
+  init(identity: @escaping Handler, _ ground: Ground) {
+    identityTransport = ground.between(LocalTransport(identity))
+    self.ground = ground
   }
 
   /// - Parameter user: the service that asks; nil for questions that tokens ask about themselves.
@@ -43,15 +41,15 @@ struct Services: Sendable {
     _ name: String, _ endpoint: Endpoint, prefix: String, as user: String, headers: [(name: String, value: String)] = []
   ) -> ServiceClient {
     let own = credential(of: user)
-    return ServiceClient(name, over: LocalTransport(endpoint.handler), prefix: prefix, headers: headers) {
+    return ServiceClient(name, over: ground.between(LocalTransport(endpoint.handler)), prefix: prefix, headers: headers) {
       try await own.token()
     }
   }
 
   /// Signs the requests of network agents on other hosts.
-  var metadataSecret: String { state.secrets.metadata }
+  var metadataSecret: String { ground.secrets.metadata }
 
   private func credential(of user: String) -> ServiceCredential {
-    ServiceCredential(identity: identityTransport, user: user, password: state.secrets.password(of: user), world: world)
+    ServiceCredential(identity: identityTransport, user: user, password: ground.secrets.password(of: user), world: ground.world)
   }
 }

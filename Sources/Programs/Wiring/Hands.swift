@@ -1,22 +1,38 @@
 internal import Core
 internal import FakeHardware
 internal import FileDisk
-internal import Hardware
+package import Hardware
 internal import Host
 internal import Libvirt
 internal import LinuxNetwork
 
 /// The drivers that the settings choose.
-struct Hands: Sendable {
-  let hypervisor: any Hypervisor
-  let disks: any ServerDisks
-  let volumes: any VolumeBackend
-  let images: any ImageBackend
-  let inspector: any ImageInspector
-  let bridges: any Switch
-  let dhcp: any DHCPServers
-  let routers: any Routers
-  let firewall: any Firewall
+package struct Hands: Sendable {
+  package let hypervisor: any Hypervisor
+  package let disks: any ServerDisks
+  package let volumes: any VolumeBackend
+  package let images: any ImageBackend
+  package let inspector: any ImageInspector
+  package let bridges: any Switch
+  package let dhcp: any DHCPServers
+  package let routers: any Routers
+  package let firewall: any Firewall
+
+  package init(
+    hypervisor: any Hypervisor, disks: any ServerDisks, volumes: any VolumeBackend, images: any ImageBackend,
+    inspector: any ImageInspector, bridges: any Switch, dhcp: any DHCPServers, routers: any Routers,
+    firewall: any Firewall
+  ) {
+    self.hypervisor = hypervisor
+    self.disks = disks
+    self.volumes = volumes
+    self.images = images
+    self.inspector = inspector
+    self.bridges = bridges
+    self.dhcp = dhcp
+    self.routers = routers
+    self.firewall = firewall
+  }
 
   init(_ settings: Settings, state: StateDirectory, world: World) {
     let host = Host.real

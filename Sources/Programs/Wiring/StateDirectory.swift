@@ -1,24 +1,24 @@
 internal import CLinux
-internal import Core
-internal import Crypto
+package import Core
+package import Crypto
 internal import Host
 internal import JSON
 
 /// Where a cloud keeps everything: its database, keys, secrets, images, disks and the files that clients read.
-struct StateDirectory: Sendable {
-  let path: String
-  let secrets: Secrets
+package struct StateDirectory: Sendable {
+  package let path: String
+  package let secrets: Secrets
   /// Held while the process lives, so that no second one opens the same state.
-  let lock: Int32
+  package let lock: Int32
 
-  var database: String { path + "/martlet.db" }
-  var tokenKeys: FernetKeys { FernetKeys(directory: path + "/fernet-keys") }
-  var credentialKeys: FernetKeys { FernetKeys(directory: path + "/credential-keys") }
-  func directory(_ name: String) -> String { path + "/" + name }
+  package var database: String { path + "/martlet.db" }
+  package var tokenKeys: FernetKeys { FernetKeys(directory: path + "/fernet-keys") }
+  package var credentialKeys: FernetKeys { FernetKeys(directory: path + "/credential-keys") }
+  package func directory(_ name: String) -> String { path + "/" + name }
 
   /// Opens the directory, making it and its secrets on the first start.
   /// - Throws: `conflict` when another martlet runs on it.
-  static func open(_ path: String, world: World) async throws -> StateDirectory {
+  package static func open(_ path: String, world: World) async throws -> StateDirectory {
     let host = Host.real
     try await host.makeDirectory(path, mode: 0o700)
     let lock = try take(path + "/lock")
@@ -46,7 +46,7 @@ struct StateDirectory: Sendable {
   }
 
   /// Whether a martlet runs on this state directory.
-  static func isServed(_ path: String) -> Bool {
+  package static func isServed(_ path: String) -> Bool {
     let fd = clinux_open(path + "/lock", O_RDWR | O_CLOEXEC, 0)
     guard fd >= 0 else { return false }
     defer { close(fd) }
@@ -54,7 +54,7 @@ struct StateDirectory: Sendable {
   }
 
   /// Remembers what the cloud makes on the host and under which names, so that `wipe` needs no words to find it.
-  func remember(_ settings: Settings) async throws {
+  package func remember(_ settings: Settings) async throws {
     let json: JSON = [
       "hypervisor": .string(settings.hypervisor.rawValue), "libvirt_uri": .string(settings.libvirtURI),
       "switch": .string(settings.networkSwitch.rawValue), "prefix": .string(settings.namePrefix),
@@ -63,7 +63,7 @@ struct StateDirectory: Sendable {
   }
 
   /// The settings with what the cloud in `path` was last started with, as far as wiping needs it.
-  static func recalled(_ path: String, over settings: Settings) async throws -> Settings {
+  package static func recalled(_ path: String, over settings: Settings) async throws -> Settings {
     guard try await Host.real.exists(path + "/host.json") else { return settings }
     let json = try JSON(parsing: try await Host.real.readFile(path + "/host.json"))
     var settings = settings
@@ -76,7 +76,7 @@ struct StateDirectory: Sendable {
   }
 
   /// Writes clouds.yaml and openrc, readable by their owner alone.
-  func writeClientFiles(identityURL: String, region: String) async throws {
+  package func writeClientFiles(identityURL: String, region: String) async throws {
     func cloud(_ name: String, _ user: String, _ project: String, _ password: String) -> String {
       """
         \(name):
@@ -111,17 +111,19 @@ struct StateDirectory: Sendable {
 }
 
 /// What was drawn at the first start and never changes by itself.
-struct Secrets: Sendable {
-  static let services = ["glance", "placement", "neutron", "cinder", "nova"]
-  var admin = ""
-  var demo = ""
-  var metadata = ""
+package struct Secrets: Sendable {
+  package static let services = ["glance", "placement", "neutron", "cinder", "nova"]
+  package var admin = ""
+  package var demo = ""
+  package var metadata = ""
   /// The passwords of the services' own users, by service.
-  var service: [String: String] = [:]
+  package var service: [String: String] = [:]
 
-  func password(of service: String) -> String { self.service[service] ?? "" }
+  package init() {}
 
-  static func load(_ path: String, world: World) async throws -> Secrets {
+  package func password(of service: String) -> String { self.service[service] ?? "" }
+
+  package static func load(_ path: String, world: World) async throws -> Secrets {
     let host = Host.real
     var secrets = Secrets()
     if try await host.exists(path) {

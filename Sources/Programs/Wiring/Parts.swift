@@ -22,15 +22,14 @@ struct IdentityPart: Sendable {
   let endpoint: Endpoint
   private let secrets: Secrets
 
-  init(_ settings: Settings, _ state: StateDirectory, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
+  init(_ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
     var options = KeystoneOptions()
     options.tokenLifetime = settings.tokenLifetime
-    options.passwordCost = settings.passwordCost
     let keystone = Keystone(
-      store: base.store, world: base.world, options: options, tokenKeys: { try state.tokenKeys.load() },
-      credentialKeys: { try state.credentialKeys.load() })
+      store: base.store, world: base.world, options: options, hasher: base.hasher, tokenKeys: base.tokenKeys,
+      credentialKeys: base.credentialKeys)
     self.keystone = keystone
-    secrets = state.secrets
+    secrets = base.secrets
     endpoint = try pipelines.endpoint(keystone.api()) { try await keystone.validate(token: $0) }
   }
 
@@ -53,9 +52,9 @@ struct ImagePart: Sendable {
   let endpoint: Endpoint
   private let reconcilers: [Reconciler]
 
-  init(_ base: Cloud.Base, _ pipelines: Pipelines, _ hands: Hands) throws {
+  init(_ base: Cloud.Base, _ pipelines: Pipelines) throws {
     glance = Glance(
-      store: base.store, world: base.world, backend: hands.images, inspector: hands.inspector, node: base.node)
+      store: base.store, world: base.world, backend: base.hands.images, inspector: base.hands.inspector, node: base.node)
     endpoint = try pipelines.endpoint(glance.api())
     reconcilers = glance.bytes.reconcilers()
   }
@@ -73,8 +72,7 @@ struct VolumePart: Sendable {
   private let reconcilers: [Reconciler]
 
   init(
-    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services, _ hands: Hands,
-    _ images: ImagePart
+    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services, _ images: ImagePart
   ) throws {
     var options = CinderOptions()
     options.quotaVolumes = settings.volumes
@@ -84,8 +82,8 @@ struct VolumePart: Sendable {
       store: base.store, world: base.world, queue: base.queue, bus: base.bus, image: image, options: options)
     endpoint = try pipelines.endpoint(cinder.api())
     let agent = VolumeAgent(
-      name: base.node, backend: hands.volumes, inspector: hands.inspector, image: image, bus: base.bus, host: .real,
-      world: base.world)
+      name: base.node, backend: base.hands.volumes, inspector: base.hands.inspector, image: image, bus: base.bus,
+      host: base.host, world: base.world)
     self.agent = agent
     work = VolumeWork(store: base.store, world: base.world, bus: base.bus, image: image, options: options)
     work.register(on: base.queue)

@@ -1,26 +1,26 @@
 internal import CLinux
 
 /// The few facts of this machine and process that wiring needs.
-enum Machine {
-  static var workingDirectory: String {
+package enum Machine {
+  package static var workingDirectory: String {
     var buffer = [CChar](repeating: 0, count: 4096)
     guard getcwd(&buffer, buffer.count) != nil else { return "/" }
     return text(buffer)
   }
 
-  static var hostName: String {
+  package static var hostName: String {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
     return text(buffer)
   }
 
-  static var isRoot: Bool { geteuid() == 0 }
+  package static var isRoot: Bool { geteuid() == 0 }
 
   /// Makes files and directories private by default.
-  static func makeFilesPrivate() { umask(0o077) }
+  package static func makeFilesPrivate() { umask(0o077) }
 
   /// Raises the number of files that may be open to the most that is allowed: every guest's console and socket is one.
-  static func raiseFileLimit() {
+  package static func raiseFileLimit() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max

@@ -2,17 +2,17 @@ internal import API
 internal import HTTP
 
 /// The APIs of a cloud: where each listens, and how the catalogue names it.
-struct PublishedAPI: Sendable {
-  let name: String
+package struct PublishedAPI: Sendable {
+  package let name: String
   /// Its types in the catalogue; more than one where clients of different years ask by different names.
-  let types: [String]
-  let port: Int
+  package let types: [String]
+  package let port: Int
   /// What follows the port in the catalogue's URL.
-  let path: String
+  package let path: String
   /// The first segment on the dashboard's port.
-  let prefix: String
+  package let prefix: String
 
-  static let all: [PublishedAPI] = [
+  package static let all: [PublishedAPI] = [
     PublishedAPI(name: "keystone", types: ["identity"], port: 5000, path: "/v3", prefix: "identity"),
     PublishedAPI(name: "glance", types: ["image"], port: 9292, path: "", prefix: "image"),
     PublishedAPI(name: "placement", types: ["placement"], port: 8778, path: "", prefix: "placement"),
@@ -21,14 +21,14 @@ struct PublishedAPI: Sendable {
       name: "cinder", types: ["volumev3", "block-storage"], port: 8776, path: "/v3/$(project_id)s", prefix: "volume"),
     PublishedAPI(name: "nova", types: ["compute"], port: 8774, path: "/v2.1", prefix: "compute"),
   ]
-  static let metadataPort = 8775
-  static let consolePort = 6080
-  static let dashboardPort = 8000
+  package static let metadataPort = 8775
+  package static let consolePort = 6080
+  package static let dashboardPort = 8000
 
-  static func named(_ name: String) -> PublishedAPI {
+  package static func named(_ name: String) -> PublishedAPI {
     guard let api = all.first(where: { $0.name == name }) else { preconditionFailure("no API is named \(name)") }
     return api
   }
 
-  func url(_ settings: Settings) -> String { "http://\(settings.publicHost):\(port + settings.portOffset)\(path)" }
+  package func url(_ settings: Settings) -> String { "http://\(settings.publicHost):\(port + settings.portOffset)\(path)" }
 }

@@ -1,46 +1,46 @@
-internal import Config
+package import Config
 internal import Core
-internal import Log
+package import Log
 
 /// Everything that can be set, section by section; each has a default that works.
-struct Settings: Sendable {
-  enum Hypervisor: String, OptionValue, CaseIterable { case libvirt, fake }
-  enum Network: String, OptionValue, CaseIterable { case linux, fake }
-  enum Volume: String, OptionValue, CaseIterable { case file, fake }
-  enum LogFormat: String, OptionValue, CaseIterable { case automatic, text, json }
-  enum LogLevel: String, OptionValue, CaseIterable { case debug, info, warning, error }
+package struct Settings: Sendable {
+  package enum Hypervisor: String, OptionValue, CaseIterable { case libvirt, fake }
+  package enum Network: String, OptionValue, CaseIterable { case linux, fake }
+  package enum Volume: String, OptionValue, CaseIterable { case file, fake }
+  package enum LogFormat: String, OptionValue, CaseIterable { case automatic, text, json }
+  package enum LogLevel: String, OptionValue, CaseIterable { case debug, info, warning, error }
 
-  var listen = ""
-  var publicHost = ""
-  var portOffset = 0
-  var database = ""
-  var logLevel = LogLevel.info
-  var logFormat = LogFormat.automatic
-  var policyFile = ""
+  package var listen = ""
+  package var publicHost = ""
+  package var portOffset = 0
+  package var database = ""
+  package var logLevel = LogLevel.info
+  package var logFormat = LogFormat.automatic
+  package var policyFile = ""
 
-  var tokenLifetime = Duration.hours(1)
-  var passwordCost = 12
+  package var tokenLifetime = Duration.hours(1)
+  package var passwordCost = 12
 
-  var hypervisor = Hypervisor.libvirt
-  var libvirtURI = ""
-  var hostName = ""
-  var shutdownTimeout = Duration.seconds(60)
-  var cpuRatio = 0.0
-  var memoryRatio = 0.0
+  package var hypervisor = Hypervisor.libvirt
+  package var libvirtURI = ""
+  package var hostName = ""
+  package var shutdownTimeout = Duration.seconds(60)
+  package var cpuRatio = 0.0
+  package var memoryRatio = 0.0
 
-  var networkSwitch = Network.linux
-  var publicCIDR = ""
-  var namePrefix = ""
+  package var networkSwitch = Network.linux
+  package var publicCIDR = ""
+  package var namePrefix = ""
 
-  var volumeBackend = Volume.file
+  package var volumeBackend = Volume.file
 
-  var instances = 0
-  var cores = 0
-  var memory = 0
-  var volumes = 0
-  var gigabytes = 0
+  package var instances = 0
+  package var cores = 0
+  package var memory = 0
+  package var volumes = 0
+  package var gigabytes = 0
 
-  static let options: [Option<Settings>] = [
+  package static let options: [Option<Settings>] = [
     .option("api", "listen", \.listen, default: "127.0.0.1", "The address on which every API listens."),
     .option(
       "api", "public_host", \.publicHost, default: "127.0.0.1",
@@ -87,9 +87,11 @@ struct Settings: Sendable {
     .option("quota", "volumes", \.volumes, default: 10, in: -1...1_000_000, "Volumes of a project."),
     .option("quota", "gigabytes", \.gigabytes, default: 1000, in: -1...1_000_000_000, "GiB of a project's volumes."),
   ]
-  static let configuration = Configuration(options)
 
-  var level: Log.Level {
+  package init() {}
+  package static let configuration = Configuration(options)
+
+  package var level: Log.Level {
     switch logLevel {
     case .debug: .debug
     case .info: .info

@@ -13,7 +13,7 @@ internal import NovaMetadata
 internal import Synchronization
 
 /// Networks: the API, and the agent that makes them on this host.
-struct NetworkPart: Sendable {
+package struct NetworkPart: Sendable {
   let neutron: Neutron
   let endpoint: Endpoint
   let client: NetworkClient
@@ -26,25 +26,24 @@ struct NetworkPart: Sendable {
     let held = Mutex<NetworkAgent?>(nil)
   }
 
-  init(
-    _ settings: Settings, _ state: StateDirectory, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services,
-    _ hands: Hands
-  ) throws {
+  init(_ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services) throws {
     self.base = base
     neutron = Neutron(store: base.store, world: base.world, options: NeutronOptions(), bus: base.bus)
     endpoint = try pipelines.endpoint(neutron.api())
     client = services.network(endpoint, as: "nova")
     drivers = NetworkDrivers(
-      networkSwitch: hands.bridges, dhcp: hands.dhcp, routers: hands.routers, firewall: hands.firewall)
+      networkSwitch: base.hands.bridges, dhcp: base.hands.dhcp, routers: base.hands.routers,
+      firewall: base.hands.firewall)
     agent = Agent()
   }
 
-  func start(_ server: HTTPServer, _ metadata: MetadataService) async {
+  func start(_ server: HTTPServer?, _ metadata: MetadataService) async {
     neutron.serve()
     let log = Log("network.metadata")
     let network = NetworkAgent(
       NetworkAgentOptions(host: base.node), drivers: drivers, bus: base.bus, world: base.world
     ) { descriptor, origin in
+      guard let server else { return {} }
       let listener: Listener
       do {
         listener = try server.listen(

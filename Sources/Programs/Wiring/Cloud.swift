@@ -1,12 +1,12 @@
-internal import API
+package import API
 internal import Auth
 internal import Bus
 internal import CinderAPI
 internal import CinderModel
 internal import Clients
-internal import Core
+package import Core
 internal import GlanceModel
-internal import HTTP
+package import HTTP
 internal import Host
 internal import JSON
 internal import KeystoneModel
@@ -15,84 +15,79 @@ internal import NeutronModel
 internal import NovaAPI
 internal import NovaModel
 internal import PlacementModel
-internal import Store
+package import Store
 internal import Text
-internal import Work
+package import Work
 
 /// All services of one process, wired to one another as they would be over a network.
 ///
 /// Each part is built from those before it: identity, placement, images, networks, volumes, compute. A service reaches
 /// another only through the other's pipeline (`Services`), with its own credential.
-struct Cloud: Sendable {
-  let settings: Settings
-  let state: StateDirectory
-  let base: Base
+package struct Cloud: Sendable {
+  package let settings: Settings
+  package let ground: Ground
+  package let queue: SagaQueue
   let identity: IdentityPart
   let placement: PlacementPart
   let images: ImagePart
-  let networks: NetworkPart
+  package let networks: NetworkPart
   let volumes: VolumePart
-  let compute: ComputePart
+  package let compute: ComputePart
 
-  /// What every part stands on.
-  struct Base: Sendable {
-    let world: World
-    let store: Store
-    let queue: SagaQueue
-    let bus: Bus
-    /// This host's name in the cloud.
-    let node: String
-  }
-
-  static let schemas = [
+  package static let schemas = [
     SagaRow.schema, keystoneSchema, placementSchema, glanceSchema, neutronSchema, cinderSchema, novaSchema,
   ]
 
   /// Opens the store, brings its schema up to date and builds every service; nothing listens yet.
-  static func open(_ settings: Settings, state: StateDirectory, world: World) async throws -> Cloud {
+  package static func open(_ settings: Settings, state: StateDirectory, world: World) async throws -> Cloud {
     let store =
       settings.database.isEmpty
       ? try Store.sqlite(path: state.database, world: world)
       : try await Store.postgres(settings.database, world: world)
     try await store.migrate(schemas)
-    return try await Cloud(settings, state: state, store: store, world: world)
+    return try await Cloud(settings, on: Ground(settings, state: state, store: store, world: world))
   }
 
   /// A cloud that touches nothing, for what its tables say.
-  static func inMemory(_ settings: Settings) async throws -> Cloud {
-    let world = World.real
-    let store = try Store.sqlite(path: nil, world: world)
+  package static func inMemory(_ settings: Settings) async throws -> Cloud {
+    let store = try Store.sqlite(path: nil, world: .real)
     let state = StateDirectory(path: "/nonexistent", secrets: Secrets(), lock: -1)
-    return try await Cloud(settings, state: state, store: store, world: world)
+    return try await Cloud(settings, on: Ground(settings, state: state, store: store, world: .real))
   }
 
-  private init(_ settings: Settings, state: StateDirectory, store: Store, world: World) async throws {
+  /// Builds every service on a ground whose store is migrated.
+  package init(_ settings: Settings, on ground: Ground) async throws {
     self.settings = settings
-    self.state = state
-    let node = settings.hostName.isEmpty ? Machine.hostName : settings.hostName
-    base = Base(
-      world: world, store: store, queue: SagaQueue(store: store, world: world, node: node), bus: Bus(LocalCarrier()),
-      node: node)
-    let hands = Hands(settings, state: state, world: world)
+    self.ground = ground
+    queue = SagaQueue(store: ground.store, world: ground.world, node: ground.node)
+    let base = Base(ground: ground, queue: queue)
     var pipelines = Pipelines(
-      world: world, overrides: try await Self.policyOverrides(settings.policyFile),
+      world: ground.world, overrides: try await Self.policyOverrides(settings.policyFile),
       identityURL: PublishedAPI.named("keystone").url(settings))
-    identity = try IdentityPart(settings, state, base, pipelines)
-    let services = Services(identity: identity.endpoint.handler, state: state, world: world)
-    let checker = TokenChecker(identity: services.identity(), world: world)
+    identity = try IdentityPart(settings, base, pipelines)
+    let services = Services(identity: identity.endpoint.handler, ground)
+    let checker = TokenChecker(identity: services.identity(), world: ground.world)
     pipelines.authenticate = { try await checker.caller(of: $0) }
     placement = try PlacementPart(base, pipelines)
-    images = try ImagePart(base, pipelines, hands)
-    networks = try NetworkPart(settings, state, base, pipelines, services, hands)
-    volumes = try VolumePart(settings, base, pipelines, services, hands, images)
+    images = try ImagePart(base, pipelines)
+    networks = try NetworkPart(base, pipelines, services)
+    volumes = try VolumePart(settings, base, pipelines, services, images)
     compute = try ComputePart(
-      settings, base, pipelines, services, hands,
+      settings, base, pipelines, services,
       ComputePart.Others(
         placement: placement.endpoint, images: images.endpoint, networks: networks, volumes: volumes.endpoint))
   }
 
+  /// What every part is given.
+  @dynamicMemberLookup
+  struct Base: Sendable {
+    let ground: Ground
+    let queue: SagaQueue
+    subscript<T>(dynamicMember path: KeyPath<Ground, T>) -> T { ground[keyPath: path] }
+  }
+
   /// Each API with its pipeline.
-  var endpoints: [(api: PublishedAPI, endpoint: Endpoint)] {
+  package var endpoints: [(api: PublishedAPI, endpoint: Endpoint)] {
     [
       ("keystone", identity.endpoint), ("glance", images.endpoint), ("placement", placement.endpoint),
       ("neutron", networks.endpoint), ("cinder", volumes.endpoint), ("nova", compute.endpoint),
@@ -100,7 +95,7 @@ struct Cloud: Sendable {
   }
 
   /// Makes what every cloud has, where it is missing.
-  func bootstrap() async throws {
+  package func bootstrap() async throws {
     let catalog = PublishedAPI.all.flatMap { api in
       api.types.map { (type: $0, name: api.name, url: api.url(settings)) }
     }
@@ -113,21 +108,22 @@ struct Cloud: Sendable {
     try await compute.nova.bootstrap()
   }
 
-  /// Starts what runs by itself: sagas, agents, reconcilers, the console proxy.
-  func start(_ server: HTTPServer) async throws {
-    try await images.start(base.world)
-    volumes.start(base.world)
+  /// Starts what runs by itself: sagas, agents, reconcilers.
+  /// - Parameter server: where guests ask for metadata and users for consoles; nil where nothing listens.
+  package func start(_ server: HTTPServer?) async throws {
+    try await images.start(ground.world)
+    volumes.start(ground.world)
     try await compute.start(server, settings)
     await networks.start(server, compute.metadata)
-    try await base.queue.start()
+    try await queue.start()
   }
 
   /// Parks what runs and closes the store; guests live on.
-  func stop(within limit: Duration) async {
+  package func stop(within limit: Duration) async {
     await compute.stop()
     await networks.stop()
-    await base.queue.stop(within: limit)
-    await base.store.close()
+    await queue.stop(within: limit)
+    await ground.store.close()
   }
 
   private static func policyOverrides(_ path: String) async throws -> [String: String] {
