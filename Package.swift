@@ -109,7 +109,7 @@ let suites: [Target] = [
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
   tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork"),
-  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork"),
+  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork", "Host"),
   tests("GoldenTests", "Golden", "SmallCloud", "API", "Core", "Store", exclude: ["Files"]),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
@@ -122,6 +122,7 @@ let suites: [Target] = [
   tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork", "Hardware", "FakeHardware"),
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
+  tests("WiringTests", "Unit/Wiring", "Wiring", "Config", "Core", "Host"),
   tests("TidyTests", "Tidy"),
 ]
 

@@ -53,8 +53,8 @@ import Testing
 
   @Test func everyReconcilerIsTried() {
     // Names stand in literals, so whole lines are read here.
-    let sources = Tree.sources.flatMap(\.lines).filter { $0.contains("Reconciler(\"") }
-    let tests = Tree.tests.filter { !$0.path.hasPrefix("Tests/Tidy") }.flatMap(\.lines).joined(separator: "\n")
+    let sources: [String] = Tree.sources.flatMap(\.lines).filter { $0.contains("Reconciler(\"") }
+    let tests = Tree.tests.filter { !$0.path.hasPrefix("Tests/Tidy") }.flatMap { $0.lines }.joined(separator: "\n")
     #expect(sources.count >= 10)
     for line in sources {
       let words = line.split(separator: "\"", omittingEmptySubsequences: false).map(String.init)
@@ -64,6 +64,23 @@ import Testing
       #expect(
         tests.contains("\"\(words[at + 1])\"") || tests.contains(".\(function)("),
         "no test names the reconciler \(words[at + 1]), nor calls \(function)")
+    }
+  }
+
+  /// An option that nobody reads is a promise that is not kept.
+  @Test func everyOptionIsRead() {
+    let programs = Tree.code.filter { $0.file.path.hasPrefix("Sources/Programs/") }
+    let lines = programs.flatMap { $0.lines.map(\.code) }
+    let properties = lines.filter { $0.contains("var ") || !$0.contains("\\.") ? false : true }
+      .flatMap { line in line.ranges(of: "\\.").map { line[$0.upperBound...].prefix { $0.isLetter || $0.isNumber } } }
+    let settings = programs.first { $0.file.path.hasSuffix("/Settings.swift") }?.lines.map(\.code) ?? []
+    let options = Set(properties).filter { name in settings.contains { $0.contains("var \(name) =") } }
+    #expect(options.count >= 25)
+    for option in options {
+      let isRead = lines.contains { line in
+        Self.has(line, String(option)) && !line.contains("var \(option) ") && !line.contains("\\.\(option),")
+      }
+      #expect(isRead, "Settings.\(option) is set by its option and read by nobody")
     }
   }
 
@@ -102,7 +119,7 @@ import Testing
         file.path.hasPrefix("Tests/Contract/") && file.lines.contains { Self.has($0, "any \(contract.name)") }
       }
       #expect(!suites.isEmpty, "nothing in Tests/Contract takes any \(contract.name)")
-      let text = suites.flatMap(\.lines).joined(separator: "\n")
+      let text = suites.flatMap { $0.lines }.joined(separator: "\n")
       for function in contract.functions {
         let isAsked = Self.calls(of: function.name, in: text).contains { call in
           function.labels.allSatisfy { call.contains($0) }
@@ -127,7 +144,7 @@ import Testing
           guard words.contains("public") else { continue }
           let name = String(words[at + 1].dropLast())
           // A driver may be a property of what makes it.
-          let places = Tree.sources.flatMap(\.lines).compactMap {
+          let places = Tree.sources.flatMap { $0.lines }.compactMap {
             Self.words(in: $0, between: "let ", and: ": \(name)").first
           }
           let isAsked = Self.has(asked, name) || places.contains { asked.contains(".network.\($0)") }
