@@ -74,6 +74,7 @@ let hardware: [Target] = [
 let services: [Target] = [
   module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log"),
   module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
+  module("KeystoneV2", "Services/Keystone/V2", "Core", "JSON", "API", "HTTP", "Clients"),
   module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware"),
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
@@ -124,8 +125,19 @@ let suites: [Target] = [
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("WiringTests", "Unit/Wiring", "Wiring", "Config", "Core", "Host"),
   tests("TidyTests", "Tidy"),
+  .target(
+    name: "FuzzBodies",
+    dependencies: ["Core", "JSON", "Text", "IO", "Crypto", "HTTP", "Config", "Store", "API", "Bus", "Hardware", "KeystoneModel", "GlanceAPI", "PlacementAPI", "NovaAPI", "NovaConsole", "CLinux"],
+    path: "Tests/Fuzz/Bodies", swiftSettings: settings),
+  tests("FuzzCorpusTests", "Fuzz/Replay", "FuzzBodies"),
 ]
+
+// Only libFuzzer brings the `main` of this one: `make fuzz` builds it, with the sanitizers.
+let fuzzer: [Target] =
+  Context.environment["MARTLET_FUZZ"] == nil
+  ? []
+  : [.executableTarget(name: "martlet-fuzz", dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Program", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])]
 
 let package = Package(
   name: "martlet", products: [.executable(name: "martlet", targets: ["martlet"])],
-  targets: libraries + base + frame + hardware + services + programs + suites)
+  targets: libraries + base + frame + hardware + services + programs + suites + fuzzer)

@@ -37,8 +37,10 @@ struct Checks: Sendable {
     var sagas: [SagaRow] = []
   }
 
-  static func of(_ cloud: Cloud, _ hands: SimHands) async throws -> [String] {
+  /// - Parameter isCalm: whether nothing but the death of processes has befallen the cloud.
+  static func of(_ cloud: Cloud, _ hands: SimHands, isCalm: Bool) async throws -> [String] {
     var checks = try await Checks(cloud, hands)
+    if isCalm { checks.survival() }
     checks.sagas()
     checks.allocations()
     checks.ports()
@@ -92,7 +94,9 @@ struct Checks: Sendable {
     for server in rows.servers {
       let held = server.saga.map { live.contains($0) }
       if held ?? (server.doing == nil && server.state != .building) { continue }
-      say(promise, "server \(server.id) is \(server.state.rawValue), \(server.doing?.rawValue ?? "idle"), held by nothing")
+      say(
+        promise, "server \(server.id) is \(server.state.rawValue), \(server.doing?.rawValue ?? "idle"), held by nothing"
+      )
     }
     for volume in rows.volumes {
       if volume.saga.map({ live.contains($0) }) ?? (volume.doing == nil && volume.state != .creating) { continue }
@@ -104,6 +108,18 @@ struct Checks: Sendable {
     }
     for action in rows.actions where action.finishTime == nil && !live.contains(action.saga ?? "") {
       say(promise, "the action \(action.action) of server \(action.serverID) has no end")
+    }
+  }
+
+  /// What users take away under a server or volume that is being made is the one thing it may fail for.
+  private mutating func survival() {
+    let promise = "long work survives the death of its process"
+    func isUsersDoing(_ message: String) -> Bool {
+      ["could not be found", "does not exist", "No Network", "not found"].contains { message.contains($0) }
+    }
+    for server in rows.servers where server.state == .error {
+      let why = server.fault?.message ?? ""
+      if !isUsersDoing(why) { say(promise, "server \(server.id) is in ERROR: \(why)") }
     }
   }
 
@@ -124,7 +140,9 @@ struct Checks: Sendable {
     for allocation in rows.allocations {
       held[allocation.consumerID, default: [:]][allocation.resourceClass, default: 0] += allocation.used
       if servers[allocation.consumerID] == nil {
-        say(promise, "\(allocation.used) \(allocation.resourceClass) are held by \(allocation.consumerID), which is no server")
+        say(
+          promise,
+          "\(allocation.used) \(allocation.resourceClass) are held by \(allocation.consumerID), which is no server")
       }
     }
     for consumer in rows.consumers where held[consumer.id] == nil {
@@ -132,6 +150,9 @@ struct Checks: Sendable {
     }
     for allocation in held where !rows.consumers.contains(where: { $0.id == allocation.key }) {
       say(promise, "allocations of \(allocation.key) have no consumer")
+    }
+    for server in rows.servers where server.state == .error && server.launchedAt == nil && held[server.id] != nil {
+      say(promise, "server \(server.id) could not be made, and holds \(held[server.id] ?? [:])")
     }
     for server in placed {
       let has = held[server.id] ?? [:]
@@ -155,7 +176,9 @@ struct Checks: Sendable {
         case DeviceOwner.floatingIP: !rows.addresses.contains { $0.id == port.deviceID }
         default: false
         }
-      if isOrphan { say(promise, "port \(port.id) of \(port.deviceOwner) belongs to \(port.deviceID), which is not there") }
+      if isOrphan {
+        say(promise, "port \(port.id) of \(port.deviceOwner) belongs to \(port.deviceID), which is not there")
+      }
     }
     for network in rows.networks {
       let serving = rows.ports.filter { $0.networkID == network.id && $0.deviceOwner == DeviceOwner.dhcp }.count
@@ -207,7 +230,9 @@ struct Checks: Sendable {
     let guests = Dictionary(
       try await hands.hypervisor.guests().map { ($0.id, $0.power) }, uniquingKeysWith: { $1 })
     let servers = Set(rows.servers.map(\.id))
-    for guest in guests.keys.sorted() where !servers.contains(guest) { say(promise, "guest \(guest) belongs to no server") }
+    for guest in guests.keys.sorted() where !servers.contains(guest) {
+      say(promise, "guest \(guest) belongs to no server")
+    }
     for server in placed {
       let wanted: GuestPower =
         switch server.state {
@@ -227,7 +252,9 @@ struct Checks: Sendable {
       if cards != Set(mine.map(\.mac)) { say(promise, "the guest of \(server.id) has cards \(cards.sorted())") }
       let disks = Set(spec.disks.map(\.serial)).subtracting(["root", "config"])
       let volumes = Set(rows.attachments.filter { $0.serverID == server.id }.map(\.volumeID))
-      if disks != volumes { say(promise, "the guest of \(server.id) has disks \(disks.sorted()), not \(volumes.sorted())") }
+      if disks != volumes {
+        say(promise, "the guest of \(server.id) has disks \(disks.sorted()), not \(volumes.sorted())")
+      }
     }
   }
 
@@ -256,13 +283,17 @@ struct Checks: Sendable {
     let promise = "no orphan disk, volume or image bytes"
     let servers = Set(rows.servers.map(\.id))
     let disks = Set(try await hands.disks.servers())
-    for disk in disks.sorted() where !servers.contains(disk) { say(promise, "the disks of \(disk) belong to no server") }
+    for disk in disks.sorted() where !servers.contains(disk) {
+      say(promise, "the disks of \(disk) belong to no server")
+    }
     for server in placed where server.imageID != nil && !disks.contains(server.id) {
       say(promise, "server \(server.id) has no disks")
     }
     let volumes = Set(rows.volumes.map(\.id))
     let kept = Set(try await hands.volumes.volumes())
-    for disk in kept.sorted() where !volumes.contains(disk) { say(promise, "the disk of volume \(disk) belongs to nothing") }
+    for disk in kept.sorted() where !volumes.contains(disk) {
+      say(promise, "the disk of volume \(disk) belongs to nothing")
+    }
     for volume in rows.volumes where [.available, .inUse].contains(volume.state) && !kept.contains(volume.id) {
       say(promise, "volume \(volume.id) has no disk")
     }
@@ -294,7 +325,9 @@ struct Checks: Sendable {
       own(volumes.count, storage?["totalVolumesUsed"]?.int, "volumes"),
       own(snapshots.count, storage?["totalSnapshotsUsed"]?.int, "snapshots"),
       own(rows.ports.filter { $0.projectID == demo.project }.count, network?["port"]?["used"]?.int, "ports"),
-      own(rows.addresses.filter { $0.projectID == demo.project }.count, network?["floatingip"]?["used"]?.int, "floating IPs"),
+      own(
+        rows.addresses.filter { $0.projectID == demo.project }.count, network?["floatingip"]?["used"]?.int,
+        "floating IPs"),
     ]
     for line in lines { if let line { say(promise, line) } }
   }

@@ -13,8 +13,8 @@ struct Children {
     var next = options.seed
     let end = options.seed + UInt64(options.runs)
     var done = 0
-    while next < end || !running.isEmpty {
-      while next < end, running.count < options.jobs {
+    while (next < end && failed.count < options.enough) || !running.isEmpty {
+      while next < end, running.count < options.jobs, failed.count < options.enough {
         running[try Self.start(["--one", "--seed", "\(next)"], output: Self.path(next))] = next
         next += 1
       }
@@ -34,7 +34,9 @@ struct Children {
       say("\(options.runs) runs from seed \(options.seed): all passed")
       return 0
     }
-    say("\(failed.count) of \(options.runs) runs failed: seeds \(failed.sorted().prefix(20).map(String.init).joined(separator: ", "))")
+    say(
+      "\(failed.count) of \(done) runs failed: seeds \(failed.sorted().prefix(20).map(String.init).joined(separator: ", "))"
+    )
     try Shortest(seed: first).show()
     return 1
   }

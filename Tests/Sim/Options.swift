@@ -3,6 +3,8 @@ struct Options {
   var seed: UInt64 = 1
   var runs = 1
   var jobs = 2
+  /// After so many failures no further run is begun.
+  var enough = Int.max
   /// One run in this very process.
   var isOne = false
   var isVerbose = false
@@ -17,6 +19,7 @@ struct Options {
       case "--seed": seed = words.popFirst().flatMap { UInt64($0) } ?? seed
       case "--runs": runs = words.popFirst().flatMap { Int($0) } ?? runs
       case "--jobs": jobs = words.popFirst().flatMap { Int($0) } ?? jobs
+      case "--enough": enough = words.popFirst().flatMap { Int($0) } ?? enough
       case "--one": isOne = true
       case "--verbose": isVerbose = true
       case "--trace": isTraced = true

@@ -124,7 +124,8 @@ final class Run {
     let started = try schedule.run(within: .minutes(10)) { () -> (Cloud, [Session]) in
       try await store.migrate(Cloud.schemas)
       let ground = Ground(
-        world: world, store: store, bus: Bus(RoughCarrier(weather: weather, world: world)), host: SimHands.host, node: "node1",
+        world: world, store: store, bus: Bus(RoughCarrier(weather: weather, world: world)), host: SimHands.host,
+        node: "node1",
         hands: hands.hands, secrets: secrets, tokenKeys: { keys }, credentialKeys: { keys },
         hasher: PasswordHasher(cost: 4, world: world, isOnThreads: false)
       ) { RoughTransport(inner: $0, weather: weather) }
@@ -132,7 +133,8 @@ final class Run {
       try await cloud.bootstrap()
       try await cloud.start(nil)
       return (
-        cloud, [
+        cloud,
+        [
           try await Session(cloud, user: "demo", password: secrets.demo),
           try await Session(cloud, user: "admin", password: secrets.admin),
         ]
@@ -271,8 +273,10 @@ final class Run {
 
   private func check(_ when: String) throws -> [String] {
     guard let cloud else { return [] }
-    let hands = hands
-    return try schedule.run(within: .minutes(30)) { try await Checks.of(cloud, hands) }.map { "\($0) (\(when))" }
+    let (hands, isCalm) = (hands, script.isCalm)
+    return try schedule.run(within: .minutes(30)) { try await Checks.of(cloud, hands, isCalm: isCalm) }.map {
+      "\($0) (\(when))"
+    }
   }
 
   private func deleteEverything() throws {

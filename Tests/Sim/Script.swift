@@ -71,6 +71,16 @@ struct Script: Sendable {
     }
   }
 
+  /// Whether nothing worse happens than that processes die.
+  var isCalm: Bool {
+    events.allSatisfy { event in
+      switch event.kind {
+      case .user, .death: true
+      case .hardware, .bus, .link, .guest: false
+      }
+    }
+  }
+
   private init(_ events: [Event]) { self.events = events }
 
   /// The same with some events only, by their places.

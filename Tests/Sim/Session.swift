@@ -24,7 +24,10 @@ struct Session: Sendable {
   /// Logs in.
   init(_ cloud: Cloud, user: String, password: String) async throws {
     var handlers: [String: Handler] = [:]
-    for (api, endpoint) in cloud.endpoints { for type in api.types { handlers[type] = endpoint.handler } }
+    // The first of a type is the one that the catalogue names.
+    for (api, endpoint) in cloud.endpoints {
+      for type in api.types where handlers[type] == nil { handlers[type] = endpoint.handler }
+    }
     handlers["volume"] = handlers["volumev3"]
     let nobody = Session(handlers: handlers, token: "", project: "")
     let domain: JSON = ["id": "default"]

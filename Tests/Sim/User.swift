@@ -93,7 +93,8 @@ struct User: Sendable {
   private func store(_ action: UserAction) async throws -> Int? {
     switch action {
     case .createVolume: return try await createVolume([:])
-    case .createVolumeFromImage: return try await image().asyncMap { try await createVolume(["imageRef": $0["id"] ?? nil]) }
+    case .createVolumeFromImage:
+      return try await image().asyncMap { try await createVolume(["imageRef": $0["id"] ?? nil]) }
     case .createVolumeFromSnapshot:
       return try await snapshot().asyncMap { try await createVolume(["snapshot_id": $0["id"] ?? nil]) }
     case .createSnapshot:

@@ -71,14 +71,18 @@ import Testing
   @Test func everyOptionIsRead() {
     let programs = Tree.code.filter { $0.file.path.hasPrefix("Sources/Programs/") }
     let lines = programs.flatMap { $0.lines.map(\.code) }
-    let properties = lines.filter { $0.contains("var ") || !$0.contains("\\.") ? false : true }
-      .flatMap { line in line.ranges(of: "\\.").map { line[$0.upperBound...].prefix { $0.isLetter || $0.isNumber } } }
-    let settings = programs.first { $0.file.path.hasSuffix("/Settings.swift") }?.lines.map(\.code) ?? []
-    let options = Set(properties).filter { name in settings.contains { $0.contains("var \(name) =") } }
+    // The last word of a key path in a row of options; its property is declared beside the rows.
+    let words = lines.flatMap { line -> [String] in
+      line.ranges(of: "\\.").compactMap { range in
+        line[range.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "." }.split(separator: ".").last
+          .map(String.init)
+      }
+    }
+    let options = Set(words).filter { name in lines.contains { $0.contains("package var \(name) =") } }
     #expect(options.count >= 25)
     for option in options {
       let isRead = lines.contains { line in
-        Self.has(line, String(option)) && !line.contains("var \(option) ") && !line.contains("\\.\(option),")
+        Self.has(line, option) && !line.contains("var \(option) ") && !line.contains("\\.")
       }
       #expect(isRead, "Settings.\(option) is set by its option and read by nobody")
     }

@@ -58,7 +58,7 @@ public struct Endpoint: Sendable {
     self.identityURL = identityURL
     self.authenticate = authenticate
     try Self.checkDisjoint(service.routes)
-    router = Router(service.routes)
+    router = Router(service.routes + [OpenAPI.route(of: service)])
     policies = try PolicyBook(defaults: service.routes.map { (name: $0.rule, policy: $0.policy) }, overrides: overrides)
   }
 

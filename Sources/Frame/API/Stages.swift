@@ -130,6 +130,12 @@ extension Stage {
     if !exchange.candidates.isEmpty, exchange.candidates.allSatisfy(\.isOpen) { return try await next(exchange) }
     guard let token = exchange.request.headers["X-Auth-Token"], !token.isEmpty else { throw Fault.unauthorized() }
     let caller = try await exchange.endpoint.authenticate(token)
+    if let rules = caller.accessRules {
+      let (request, service) = (exchange.request, exchange.endpoint.service.name)
+      guard rules.contains(where: { $0.allows(request, to: service) }) else {
+        throw Fault.unauthorized("The application credential's access rules do not allow this request.")
+      }
+    }
     if !exchange.otherMethods.isEmpty { return notAllowed(exchange, exchange.otherMethods) }
     if exchange.candidates.isEmpty { throw Fault.notFound("The resource could not be found.") }
     exchange.caller = caller

@@ -7,19 +7,24 @@ public struct Field<Model: Sendable>: Sendable {
   public let span: Span
   /// The role that alone sees the field; nil for everyone who sees the object.
   public let onlyFor: String?
+  /// What the value looks like.
+  public let schema: JSONSchema
   let get: @Sendable (Model, Incoming) -> JSON?
 
   public static func field<V: JSONValue>(
     _ key: String, _ path: any KeyPath<Model, V> & Sendable, since: Microversion? = nil, until: Microversion? = nil,
     onlyFor role: String? = nil
   ) -> Self {
-    Field(key: key, span: Span(since: since, until: until), onlyFor: role) { model, _ in model[keyPath: path].json }
+    Field(key: key, span: Span(since: since, until: until), onlyFor: role, schema: V.jsonSchema) { model, _ in
+      model[keyPath: path].json
+    }
   }
   /// A value that needs more than one property, or the request (links); nil leaves the key out.
+  /// - Parameter schema: what the value looks like, for the API's description.
   public static func computed(
-    _ key: String, since: Microversion? = nil, until: Microversion? = nil, onlyFor role: String? = nil,
-    _ get: @escaping @Sendable (Model, Incoming) -> JSON?
-  ) -> Self { Field(key: key, span: Span(since: since, until: until), onlyFor: role, get: get) }
+    _ key: String, as schema: JSONSchema = .any, since: Microversion? = nil, until: Microversion? = nil,
+    onlyFor role: String? = nil, _ get: @escaping @Sendable (Model, Incoming) -> JSON?
+  ) -> Self { Field(key: key, span: Span(since: since, until: until), onlyFor: role, schema: schema, get: get) }
 }
 
 /// How a model is shown: one row a key, in the order in which clients see them.
@@ -46,11 +51,21 @@ public struct View<Model: Sendable>: Sendable {
   }
 }
 
+extension View {
+  /// One object as clients see it in any version, without its wrapper.
+  public var objectSchema: JSONSchema { .object(JSONSchema.properties(fields.map { ($0.key, $0.schema, $0.span) })) }
+  /// The answer that shows one.
+  public var one: JSONSchema { .object([(name, objectSchema)], required: [name]) }
+  /// The answer that shows many.
+  public var many: JSONSchema { .object([(plural, .array(of: objectSchema))], required: [plural]) }
+}
+
 /// A model with one usual view.
 public protocol Viewed: Output {
   static var view: View<Self> { get }
 }
 extension Viewed {
+  public static var answerSchema: JSONSchema? { view.one }
   public func response(to incoming: Incoming, status: Int) throws -> Response {
     let object = JSONObject([(key: Self.view.name, value: Self.view.render(self, for: incoming))])
     return JSON.object(object).response(to: incoming, status: status)
@@ -59,6 +74,7 @@ extension Viewed {
 
 /// A model shown through another view than its usual one.
 public struct Shown<Model: Sendable>: Output {
+  public static var answerSchema: JSONSchema? { usualView(of: Model.self)?.one }
   let model: Model
   let view: View<Model>
   public init(_ model: Model, as view: View<Model>) {
@@ -68,6 +84,12 @@ public struct Shown<Model: Sendable>: Output {
   public func response(to incoming: Incoming, status: Int) throws -> Response {
     JSON.object([view.name: view.render(model, for: incoming)]).response(to: incoming, status: status)
   }
+}
+
+/// The usual view of a model, where it has one.
+private func usualView<Model: Sendable>(of type: Model.Type) -> View<Model>? {
+  func view<V: Viewed>(_ type: V.Type) -> View<Model>? { V.view as? View<Model> }
+  return (type as? any Viewed.Type).flatMap { view($0) }
 }
 
 /// How a service writes the links of a list.
@@ -82,6 +104,8 @@ public enum PageLinks: Sendable {
 
 /// A page of a list.
 public struct Page<Model: Sendable>: Output {
+  public static var answerSchema: JSONSchema? { usualView(of: Model.self)?.many }
+  public static var isPage: Bool { true }
   public let items: [Model]
   /// The marker of the next page; nil on the last.
   public let next: String?

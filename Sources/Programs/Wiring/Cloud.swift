@@ -86,12 +86,19 @@ package struct Cloud: Sendable {
     subscript<T>(dynamicMember path: KeyPath<Ground, T>) -> T { ground[keyPath: path] }
   }
 
-  /// Each API with its pipeline.
+  /// Each API with its pipeline; identity has three, on two ports.
   package var endpoints: [(api: PublishedAPI, endpoint: Endpoint)] {
     [
-      ("keystone", identity.endpoint), ("glance", images.endpoint), ("placement", placement.endpoint),
+      ("keystone", identity.endpoint), ("keystone", identity.versionTwo), ("keystone-admin", identity.versionTwoAdmin),
+      ("glance", images.endpoint), ("placement", placement.endpoint),
       ("neutron", networks.endpoint), ("cinder", volumes.endpoint), ("nova", compute.endpoint),
     ].map { (api: PublishedAPI.named($0.0), endpoint: $0.1) }
+  }
+
+  /// What answers on each port.
+  package var ports: [(api: PublishedAPI, handler: Handler)] {
+    [(PublishedAPI.named("keystone"), identity.publicPort), (PublishedAPI.named("keystone-admin"), identity.adminPort)]
+      + endpoints.filter { !$0.api.name.hasPrefix("keystone") }.map { (api: $0.api, handler: $0.endpoint.handler) }
   }
 
   /// Makes what every cloud has, where it is missing.

@@ -12,6 +12,7 @@ internal import Host
 internal import JSON
 internal import KeystoneAPI
 internal import KeystoneModel
+internal import KeystoneV2
 internal import PlacementAPI
 internal import Work
 
@@ -19,19 +20,39 @@ internal import Work
 
 struct IdentityPart: Sendable {
   let keystone: Keystone
+  /// v3, which the other services ask too.
   let endpoint: Endpoint
+  let versionTwo: Endpoint
+  let versionTwoAdmin: Endpoint
   private let secrets: Secrets
 
   init(_ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
     var options = KeystoneOptions()
     options.tokenLifetime = settings.tokenLifetime
+    settings.identity.apply(to: &options)
     let keystone = Keystone(
       store: base.store, world: base.world, options: options, hasher: base.hasher, tokenKeys: base.tokenKeys,
       credentialKeys: base.credentialKeys)
     self.keystone = keystone
     secrets = base.secrets
-    endpoint = try pipelines.endpoint(keystone.api()) { try await keystone.validate(token: $0) }
+    let adminToken = AdminToken(settings.adminToken)
+    let authenticate: @Sendable (String) async throws -> Caller = { token in
+      if let caller = adminToken.caller(of: token) { return caller }
+      return try await keystone.validate(token: token)
+    }
+    endpoint = try pipelines.endpoint(keystone.api(), authenticate)
+    var names = KeystoneV2Options()
+    names.versionThreeURL = PublishedAPI.named("keystone").url(settings)
+    names.publicURL = PublishedAPI.named("keystone").url(settings, path: "/v2.0")
+    names.adminURL = PublishedAPI.named("keystone-admin").url(settings)
+    names.defaultDomainID = options.defaultDomainID
+    let second = KeystoneV2(over: endpoint.handler, options: names)
+    versionTwo = try pipelines.endpoint(second.api(.public), authenticate)
+    versionTwoAdmin = try pipelines.endpoint(second.api(.admin), authenticate)
   }
+
+  var publicPort: Handler { KeystoneV2.port(versionTwo.handler, besides: endpoint.handler) }
+  var adminPort: Handler { KeystoneV2.port(versionTwoAdmin.handler, besides: endpoint.handler) }
 
   func bootstrap(_ catalog: [(type: String, name: String, url: String)]) async throws {
     try await keystone.bootstrap(

@@ -21,6 +21,8 @@ package struct Settings: Sendable {
 
   package var tokenLifetime = Duration.hours(1)
   package var passwordCost = 12
+  package var adminToken = ""
+  package var identity = IdentitySettings()
 
   package var hypervisor = Hypervisor.libvirt
   package var libvirtURI = ""
@@ -67,6 +69,9 @@ package struct Settings: Sendable {
     .option(
       "identity", "password_cost", \.passwordCost, default: 12, in: 4...18,
       "The work of one password check, as bcrypt counts it: one more doubles it."),
+    .option(
+      "identity", "admin_token", \.adminToken, default: "",
+      "A token that may do anything in the identity service, for making its first users; empty for none."),
     .option("compute", "hypervisor", \.hypervisor, default: .libvirt, "What runs guests; fake runs none."),
     .option(
       "compute", "libvirt_uri", \.libvirtURI, default: "qemu:///system", as: "libvirt's URI, such as qemu:///system",
@@ -78,8 +83,10 @@ package struct Settings: Sendable {
     .option(
       "compute", "shutdown_timeout", \.shutdownTimeout, default: .seconds(60),
       "How long a guest may take to power off before the plug is pulled."),
-    .option("compute", "cpu_ratio", \.cpuRatio, default: 4.0, in: 0.01...1000, "Virtual CPUs promised for each real one."),
-    .option("compute", "memory_ratio", \.memoryRatio, default: 1.0, in: 0.01...1000, "Memory promised for each real byte."),
+    .option(
+      "compute", "cpu_ratio", \.cpuRatio, default: 4.0, in: 0.01...1000, "Virtual CPUs promised for each real one."),
+    .option(
+      "compute", "memory_ratio", \.memoryRatio, default: 1.0, in: 0.01...1000, "Memory promised for each real byte."),
     .option("network", "switch", \.networkSwitch, default: .linux, "What connects guests; fake connects nothing."),
     .option(
       "network", "public_cidr", \.publicCIDR, default: "172.24.4.0/24", as: "a network such as 172.24.4.0/24",
@@ -87,7 +94,7 @@ package struct Settings: Sendable {
       "The addresses of the external network `public`; the first is the host's own."),
     .option(
       "network", "prefix", \.namePrefix, default: "mlt", as: "one to four lower-case letters or digits, a letter first",
-      { (1...4).contains($0.utf8.count) && $0.utf8.allSatisfy(isPlain) && $0 == $0.lowercased() && $0.first?.isLetter == true },
+      isPrefix,
       "What the names of bridges, namespaces and tables begin with."),
     .option("volume", "backend", \.volumeBackend, default: .file, "Where volumes live; fake keeps nothing."),
     .option(
@@ -100,13 +107,18 @@ package struct Settings: Sendable {
   ]
 
   package init() {}
+
   /// Whether a text can be a host's name or address in a URL.
   private static func isHost(_ text: String) -> Bool {
     IPAddress(text) != nil || (!text.isEmpty && text.utf8.allSatisfy { isPlain($0) || "-._[]:".utf8.contains($0) })
   }
+  private static func isPrefix(_ text: String) -> Bool {
+    (1...4).contains(text.utf8.count) && text.utf8.allSatisfy(isPlain) && text == text.lowercased()
+      && text.first?.isLetter == true
+  }
   private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
 
-  package static let configuration = Configuration(options)
+  package static let configuration = Configuration(options + IdentitySettings.options)
 
   package var level: Log.Level {
     switch logLevel {

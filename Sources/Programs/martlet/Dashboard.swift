@@ -40,7 +40,7 @@ struct Dashboard: Sendable {
   }
 
   private var welcome: String {
-    let rows = apis.map {
+    let rows = apis.filter { !$0.api.types.isEmpty }.map {
       "<tr><td>\($0.api.types[0])</td><td><a href=\"/\($0.api.prefix)/\">/\($0.api.prefix)/</a></td></tr>"
     }
     return """

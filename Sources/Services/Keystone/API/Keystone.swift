@@ -20,6 +20,7 @@ public struct Keystone: Sendable {
   let hasher: PasswordHasher
   let verified: VerifiedPasswords
   let validated: ValidatedTokens
+  let throttle = LoginThrottle()
 
   /// - Parameters:
   ///   - store: one whose `keystoneSchema` is migrated.
