@@ -22,7 +22,7 @@ struct SpannedRow: Sendable, CustomStringConvertible {
   /// The rows of a service's API.
   static func all(of service: String) async throws -> [SpannedRow] {
     let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
-    let folder = root + "/Sources/Services/\(service.capitalized)/API"
+    let folder = root + "/Sources/Services/\(service.prefix(1).uppercased() + service.dropFirst())/API"
     var all: [SpannedRow] = []
     for file in try await Host.real.list(folder).sorted() where file.hasSuffix(".swift") {
       let text = String(decoding: try await Host.real.readFile(folder + "/" + file), as: UTF8.self)
