@@ -30,7 +30,10 @@ extension Subject {
         continue
       }
       let places = Places.all[service] ?? [:]
-      guard let place = (row.path.hasSuffix("}") ? nil : places[row.path]) ?? places[pattern] else {
+      guard
+        let place = places["\(row.path) \(pattern)"] ?? (row.path.hasSuffix("}") ? nil : places[row.path])
+          ?? places[pattern]
+      else {
         throw Fault.notFound("\(name(row)): nobody knows what \(pattern) is; give it a place in Places.swift.")
       }
       asking.path += "/" + (try stand(place, at: row, in: &asking))

@@ -31,7 +31,9 @@ import Testing
           row, at: asking.path, .null, as: "admin", query: Self.query(row, asking), version: version)
         guard (200..<300).contains(answer.status) else { continue }
         answered.append(version)
-        let json = try JSON(parsing: try await answer.body.collect(limit: 1 << 22))
+        let bytes = try await answer.body.collect(limit: 1 << 22)
+        guard !bytes.isEmpty else { continue }
+        let json = try JSON(parsing: bytes)
         for (path, form) in Self.keys(of: json) { found[path, default: [:]][version] = form }
       }
       for (path, seen) in found {
@@ -99,8 +101,7 @@ import Testing
 
   @Test(arguments: services) func bodiesMayHaveTheirKeysFromTheFirstVersionToTheLast(service: String) async throws {
     let subject = try await Subject.staged(service)
-    let rows = try await SpannedRow.all(of: service).filter { $0.kind == .key }
-    let before = try await subject.dump()
+    let rows = try await SpannedRow.all(of: service).filter { $0.kind == .key && !$0.isOverlooked }
     for row in rows {
       var isFound = false
       for route in subject.rows where route.method != "GET" && route.reads != .none {
@@ -115,7 +116,6 @@ import Testing
       }
       #expect(isFound, "\(row): no body may have it just then")
     }
-    #expect(try await subject.dump() == before)
   }
 
   /// Whether the body of a row may have the key in that version; nil when nothing is known: the row does not exist

@@ -95,6 +95,8 @@ enum Places {
     "/domains/config/{group}": .word("identity"), "/domains/config/{group}/{option}": .word("driver"),
     "/domains/{id}/config/{group}": .word("identity"), "/domains/{id}/config/{group}/{option}": .word("driver"),
     "/domains/{id}/config/security_compliance/{option}": .word("password_regex"),
+    "/domains/{id}/config/security_compliance": .common("domain"),
+    "/domains/{id}/config/security_compliance/{option} /domains/{id}": .common("domain"),
     "/users/{user}/access_rules/{id}": .owned("access_rule"), "/OS-TRUST/trusts/{id}": .owned("trust"),
     "/OS-TRUST/trusts/{id}/roles/{role}": .common("role"), "/OS-OAUTH1/consumers/{id}": .common("consumer"),
     // It is authorised with a token that identity has issued, and callers here have none.

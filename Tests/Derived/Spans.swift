@@ -13,6 +13,8 @@ struct SpannedRow: Sendable, CustomStringConvertible {
   /// Whether another row takes over where this one ends: then its form changes there, and not its presence.
   var changesForm = false
   let file: String
+  /// Whether its shape overlooks what it does not know, so that no answer tells.
+  var isOverlooked = false
 
   var description: String {
     "\(file): \(kind.rawValue) \(name), since \(span.since?.description ?? "ever"), until "
@@ -46,7 +48,9 @@ struct SpannedRow: Sendable, CustomStringConvertible {
       }
       let span = Span(since: version("since"), until: version("until"))
       guard span != Span() else { return nil }
-      return SpannedRow(kind: match.1 == "key" ? .key : .field, name: String(match.2), span: span, file: file)
+      return SpannedRow(
+        kind: match.1 == "key" ? .key : .field, name: String(match.2), span: span, file: file,
+        isOverlooked: text.contains("unknown: .ignored"))
     }
   }
 

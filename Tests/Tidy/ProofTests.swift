@@ -35,7 +35,7 @@ import Testing
     #expect(sagas.count >= 19)
     for saga in sagas {
       #expect(Self.services.contains("register(\(saga).self"), "\(saga) is never registered with a queue")
-      #expect(Self.trials.contains("(\(saga).self"), "\(saga) has no scenario in Tests/Trials")
+      #expect(Self.trials.contains("\(saga).self,"), "\(saga) has no scenario in Tests/Trials")
     }
   }
 
@@ -103,7 +103,9 @@ import Testing
         all.append(Contract(name: name))
       } else if line.hasPrefix("  func "), !all.isEmpty {
         let name = line.dropFirst(7).prefix { $0 != "(" }
-        let labels = line.dropFirst(7 + name.count + 1).split(separator: ",").compactMap { part -> String? in
+        let arguments = line.dropFirst(7 + name.count + 1)
+        let end = arguments.firstRange(of: ") async")?.lowerBound ?? arguments.endIndex
+        let labels = arguments[..<end].split(separator: ",").compactMap { part -> String? in
           // Arguments that are closures may trail, where they have no word.
           guard let colon = part.firstIndex(of: ":"), !part.contains("->") else { return nil }
           let label = part[..<colon].split(separator: " ").first.map(String.init) ?? ""
