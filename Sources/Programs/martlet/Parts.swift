@@ -29,6 +29,9 @@ struct IdentityPart: Sendable {
     options.tokenLifetime = settings.tokenLifetime
     options.passwordCost = settings.passwordCost
     settings.identity.apply(to: &options)
+    // Nobody else changes a SQLite store, and what this process changes counts at once. Elsewhere others may, and a
+    // service believes an answer for 800 ms on top: together less than a second.
+    options.validationLifetime = settings.database.isEmpty ? .seconds(5) : .milliseconds(180)
     let keystone = Keystone(
       store: base.store, world: base.world, options: options, tokenKeys: { try state.tokenKeys.load() },
       credentialKeys: { try state.credentialKeys.load() }, signingKeys: signing)
