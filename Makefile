@@ -5,7 +5,7 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash tempest-identity tempest-smoke bench fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-smoke bench fmt lint cloud image clean
 
 help: ## prints this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -32,9 +32,23 @@ unit: ## unit, golden, derived and tidy tests, trials of every saga, contracts o
 
 acceptance: build $(VENV) ## drives the release binary with genuine clients, on the fake hypervisor
 	Tests/Acceptance/run.sh
+	Tests/Acceptance/keystone2013.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
+
+sim: ## plays M runs of a simulated cloud from seed N: make sim SEED=1 RUNS=1000
+	$(SWIFT) build -c release --product martlet-sim
+	$(BUILD)/martlet-sim --seed $(or $(SEED),1) --runs $(or $(RUNS),200)
+
+sim-planted: ## plants faults, each in a build of its own, which the simulation must find and name
+	Tests/Sim/planted.sh
+
+fuzz: ## libFuzzer on every parser of strangers' bytes: make fuzz [SECONDS=600] [TARGET="json http"]
+	Tests/Fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
+
+fuzz-requests: build $(VENV) ## a hundred thousand requests that no client would send, over every service
+	Tests/FuzzRequests/run.sh
 
 tempest-identity: build ## runs Tempest's identity tests, none left out, on the fake hypervisor
 	Tests/Tempest/run.sh
@@ -42,10 +56,10 @@ tempest-identity: build ## runs Tempest's identity tests, none left out, on the 
 tempest-smoke: build ## the smoke tests among them
 	Tests/Tempest/run.sh --smoke
 
-test: setup image unit acceptance tempest-smoke crash ## all of it; the guest image is for the contract of the real hypervisor
+test: setup image unit sim acceptance tempest-smoke crash ## all of it; the guest image is for the contract of the real hypervisor
 
-bench: build $(VENV) ## start time, memory and speed
-	Tests/Bench/run.sh
+bench: build ## CPU, latency, memory beside upstream's figures; ONLY='nova.*' SECONDS=3 CLIENTS=1,8,32
+	Tests/Bench/run.sh $(if $(ONLY),--only "$(ONLY)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CLIENTS),--clients $(CLIENTS))
 
 fmt: ## formats the sources
 	$(SWIFT) format -i -r Sources Tests
@@ -63,7 +77,7 @@ cloud: setup build image $(VENV) ## a cloud from nothing: packages, build, first
 
 $(VENV):
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install -q python-openstackclient==10.5.0
+	$(VENV)/bin/pip install -q python-openstackclient==10.5.0 openapi-spec-validator==0.9.0 schemathesis==4.32.5
 
 clean: ## removes what was built
 	rm -rf .build

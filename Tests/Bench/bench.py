@@ -1,16 +1,35 @@
 #!/usr/bin/env python3
-"""Start time, idle memory, binary size, and the rate and CPU of common requests, of one martlet on the fakes."""
+"""What Martlet costs beside upstream's recorded figures: one table of the cases of cases.py, and start time, memory,
+size. A cloud on the fakes is started for it, so that nothing but Martlet is measured."""
 import argparse
+import asyncio
 import os
 import re
+import statistics
 import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from cloud import FAKES, Cloud, Session, wait  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..")]
+from cases import SERVICES, Cloud as Places, prepare  # noqa: E402
+from cloud import FAKES, Cloud, Session  # noqa: E402
+from load import Broken, Load  # noqa: E402
+from upstream import Upstream  # noqa: E402
 
-TICK = os.sysconf("SC_CLK_TCK")
+#: Below this ratio of CPU a case needs an explanation.
+ENOUGH = 10
+#: Why a case cannot be many times cheaper: the work is the same machine code in both.
+CAUSES = {
+    "keystone.auth_password": "bcrypt, which is meant to cost; both use the same function at the same cost",
+    "glance.upload_64m": "bulk bytes: the kernel's copies, two checksums and the disk",
+    "glance.download_64m": "bulk bytes: the kernel's copies",
+    "swift.": "not there yet",
+}
+
+
+def cause(case):
+    return next((words for name, words in CAUSES.items() if case.startswith(name)), None)
 
 
 def memory(pid):
@@ -18,77 +37,115 @@ def memory(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", open("/proc/%d/status" % pid).read()).group(1)) / 1024
 
 
-def cpu(pid):
-    fields = open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
-
-
 def ready(cloud):
     return float(re.match(r"ready in ([\d.]+) s", cloud.ready).group(1))
 
 
-def wrk(cloud, session, what, url, seconds):
-    before, start = cpu(cloud.process.pid), time.monotonic()
-    out = subprocess.run(
-        ["wrk", "-t1", "-c8", "-d%ds" % seconds, "--latency", "-H", "X-Auth-Token: " + session.token, url],
-        capture_output=True, text=True, check=True).stdout
-    used, took = cpu(cloud.process.pid) - before, time.monotonic() - start
-    n = int(re.search(r"(\d+) requests in", out).group(1))
-    p99 = re.search(r"^\s+99%\s+(\S+)", out, re.M).group(1)
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-    print("%-28s %9.0f /s   p99 %9s   %7.3f CPU s per 1,000%s" % (
-        what, n / took, p99, used / n * 1000, "   %s refused" % bad.group(1) if bad else ""), flush=True)
+def number(value):
+    return "%.0f" % value if value >= 100 else "%.1f" % value if value >= 10 else "%.2f" % value \
+        if value >= 1 else "%.3f" % value
 
 
-def boots(cloud, session, count, image, network):
-    """Boots on the fake hypervisor, from the request to ACTIVE."""
-    before, start = cpu(cloud.process.pid), time.monotonic()
-    ids = [session.call("POST", 8774, "/v2.1/servers", {"server": {
-        "name": "bench", "imageRef": image, "flavorRef": "1", "networks": [{"uuid": network}]}})["server"]["id"]
-        for _ in range(count)]
+def table(rows):
+    """The table, and the ratio of CPU of each row that has one, best known upstream figure first."""
+    upstream, ratios = Upstream(), []
+    print("\n%-25s %3s | CPU s per 1,000 operations                 | latency p50 / p99, ms" % ("", ""))
+    print("%-25s %3s | %8s %9s %9s %6s %6s | %15s %17s %11s | %6s  %s" % (
+        "case", "c", "ours", "up. own", "up. all", "own/", "all/", "ours", "upstream", "ratio", "others",
+        "upstream's row"))
+    for row in rows:
+        case, clients = row["case"], row["conc"]
+        theirs, cpu = upstream.find(case, clients), row["cpu"]
+        if not cpu or not theirs:
+            print("%-25s %3d | %8s   upstream was not measured" % (case, clients, number(cpu) if cpu else "none"))
+            continue
+        ratios.append((theirs["own"] / cpu, case, clients, theirs["kind"]))
+        print("%-25s %3d | %8s %9s %9s %6s %6s | %15s %17s %11s | %4.0f %%  %s%s" % (
+            case, clients, number(cpu), number(theirs["own"]), number(theirs["all"]),
+            number(theirs["own"] / cpu), number(theirs["all"] / cpu),
+            "%s / %s" % (number(row["p50"]), number(row["p99"])),
+            "%s / %s" % (number(theirs["p50"]), number(theirs["p99"])),
+            "%s / %s" % (number(theirs["p50"] / row["p50"]), number(theirs["p99"] / row["p99"])), row["others"] * 100,
+            theirs["kind"] or "undisturbed", "; %d of ours failed" % row["errors"] if row["errors"] else ""))
+    return ratios
 
-    def done():
-        servers = session.call("GET", 8774, "/v2.1/servers/detail?limit=1000")["servers"]
-        return all(s["status"] == "ACTIVE" for s in servers if s["id"] in ids)
-    wait(60, "%d boots" % count, done, pause=0.02)
+
+def verdict(ratios):
+    """The median, and what is under ENOUGH with its cause."""
+    if not ratios:
+        return
+    usual = [r for r in ratios if not cause(r[1])]
+    calm = [r for r in usual if r[3] != "disturbed"]
+    print("\nratio of CPU, upstream's own to ours, median:")
+    for what, some in (("all rows", ratios), ("without password hashing and bulk bytes", usual),
+                       ("of these, upstream undisturbed", calm)):
+        if some:
+            print("  %-42s %6s  (%d rows)" % (what, number(statistics.median(r[0] for r in some)), len(some)))
+    low = sorted(r for r in ratios if r[0] < ENOUGH)
+    print("under %d: %s" % (ENOUGH, "" if low else "none"))
+    for ratio, case, clients, _ in low:
+        why = cause(case) or "NO REASON KNOWN: make it faster"
+        print("  %-26s c=%-3d %6s  %s" % (case, clients, number(ratio), why))
+    print("  %-26s %13s  no object storage yet" % ("swift.*", "not there yet"))
+
+
+def build():
+    """Seconds of a release build from nothing, beside the usual one."""
+    start = time.monotonic()
+    subprocess.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "martlet",
+                    "--scratch-path", ".build/bench"], check=True, stdout=subprocess.DEVNULL)
     took = time.monotonic() - start
-    print("%-28s %9.1f /s   %37.3f CPU s per 1,000" % (
-        "boots on the fake hypervisor", count / took, (cpu(cloud.process.pid) - before) / count * 1000), flush=True)
+    subprocess.run(["rm", "-rf", ".build/bench"], check=True)
+    return took
+
+
+async def measure(load, places):
+    await prepare(load, places)
+    for name, service in SERVICES:
+        if load.only and not any(p.split(".")[0] in (name, "*") for p in load.only):
+            continue
+        try:
+            await service(load, places)
+        except (Broken, OSError) as error:  # one broken service must not hide the others
+            print("!! %s: %s" % (name, error), flush=True)
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--binary", default=".build/release/martlet")
-    options.add_argument("--seconds", type=int, default=5)
+    options.add_argument("--seconds", type=int, default=3, help="how long each case is driven")
+    options.add_argument("--clients", default="1,8,32", help="numbers of clients at once")
+    options.add_argument("--only", default="", help="patterns of cases, such as nova.* or *.networks_100")
+    options.add_argument("--offset", type=int, default=22000, help="added to every port")
+    options.add_argument("--profiles", help="a directory for a `perf record` of each case; docs/howto/profile.md")
+    options.add_argument("--build", action="store_true", help="measure a release build from nothing too")
     options = options.parse_args()
-    sets = FAKES + ["log.level=warning", "quota.instances=-1", "quota.cores=-1", "quota.ram=-1"]
-    cloud = Cloud(options.binary, offset=22000, sets=sets).start()
-    print("start from nothing           %9.2f s" % ready(cloud))
+    if options.profiles:
+        os.makedirs(options.profiles, exist_ok=True)
+    sets = FAKES + ["log.level=warning"]
+    sets += ["quota.%s=-1" % one for one in ("instances", "cores", "ram", "volumes", "gigabytes")]
+    cloud = Cloud(options.binary, offset=options.offset, sets=sets).start()
+    fresh = ready(cloud)
     cloud.stop()
     cloud.start()
-    print("start from existing state    %9.2f s" % ready(cloud))
+    again = ready(cloud)
     time.sleep(3)
-    print("resident memory when idle    %9.1f MiB" % memory(cloud.process.pid))
-    print("binary                       %9.1f MiB" % (os.path.getsize(cloud.binary) / 2**20), flush=True)
-    s = Session(cloud, "admin", "admin")
-    image = s.call("POST", 9292, "/v2/images", {"name": "b", "disk_format": "raw", "container_format": "bare"})["id"]
-    s.open("PUT", cloud.url(9292, "/v2/images/%s/file" % image), data=b"\0" * 65536,
-           headers={"Content-Type": "application/octet-stream"})
-    net = s.call("POST", 9696, "/v2.0/networks", {"network": {"name": "b"}})["network"]["id"]
-    s.call("POST", 9696, "/v2.0/subnets", {"subnet": {"network_id": net, "ip_version": 4, "cidr": "10.20.0.0/16"}})
-    boots(cloud, s, 50, image, net)
-    server = s.call("GET", 8774, "/v2.1/servers")["servers"][0]["id"]
-    for what, port, path in (
-            ("keystone: version", 5000, "/v3"), ("keystone: catalogue", 5000, "/v3/auth/catalog"),
-            ("keystone: projects", 5000, "/v3/projects"), ("glance: one image", 9292, "/v2/images/" + image),
-            ("neutron: networks", 9696, "/v2.0/networks"), ("neutron: 50 ports", 9696, "/v2.0/ports"),
-            ("cinder: volumes", 8776, "/v3/volumes/detail"), ("placement: providers", 8778, "/resource_providers"),
-            ("nova: flavors", 8774, "/v2.1/flavors/detail"), ("nova: one server", 8774, "/v2.1/servers/" + server),
-            ("nova: 50 servers, detail", 8774, "/v2.1/servers/detail")):
-        wrk(cloud, s, what, cloud.url(port, path), options.seconds)
-    print("resident memory after that   %9.1f MiB" % memory(cloud.process.pid))
+    idle = memory(cloud.process.pid)
+    session = Session(cloud, "admin", "admin")
+    load = Load(cloud.process.pid, session.token, options)
+    asyncio.run(measure(load, Places(cloud, session)))
+    ratios = table(load.rows)
+    verdict(ratios)
+    print("\n%-44s %10s   upstream" % ("", "ours"))
+    print("%-44s %8.2f s   39 to 60 s" % ("start from nothing", fresh))
+    print("%-44s %8.2f s   30 to 40 s, APIs alone" % ("start from existing state", again))
+    print("%-44s %6.1f MiB   4,629 MiB in 49 processes" % ("resident memory, idle", idle))
+    print("%-44s %6.1f MiB   6,860 MiB" % ("resident memory after the load", memory(cloud.process.pid)))
+    print("%-44s %6.1f MiB   737 MB of packages" % ("size", os.path.getsize(cloud.binary) / 2**20))
+    if options.build:
+        print("%-44s %8.0f s" % ("release build from nothing", build()))
     cloud.remove()
-    return 0
+    return 1 if any(row["errors"] for row in load.rows) else 0
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import SmallCloud
 import Testing
 
 @Suite("Golden: APIs") struct GoldenRouteTests {
-  @Test(arguments: SmallCloud.services) func routes(service: String) async throws {
+  @Test(arguments: SmallCloud.apis) func routes(service: String) async throws {
     let endpoint = try #require(try await SmallCloud(starts: false).endpoints[service])
     // A path that is mounted twice is one line.
     var lines: [String] = []
@@ -22,13 +22,13 @@ import Testing
     try Golden.expect(text, is: "routes/\(service).txt")
   }
 
-  @Test(arguments: SmallCloud.services) func policies(service: String) async throws {
+  @Test(arguments: SmallCloud.apis) func policies(service: String) async throws {
     let endpoint = try #require(try await SmallCloud(starts: false).endpoints[service])
     let text = endpoint.policies.texts.map { "\"\($0.name)\": \"\($0.text)\"\n" }.joined()
     try Golden.expect(text, is: "policies/\(service).yaml")
   }
 
-  @Test(arguments: SmallCloud.services) func microversions(service: String) async throws {
+  @Test(arguments: SmallCloud.apis) func microversions(service: String) async throws {
     let endpoint = try #require(try await SmallCloud(starts: false).endpoints[service])
     guard let versions = endpoint.service.microversions else { return }
     let text = versions.list.map { "\($0.version)  \($0.meaning)\n" }.joined()

@@ -18,6 +18,7 @@ import Hardware
 import Host
 public import KeystoneAPI
 import KeystoneModel
+import KeystoneV2
 import NeutronAPI
 import NeutronAgent
 import NovaAPI
@@ -46,6 +47,9 @@ public struct SmallCloud: Sendable {
 
   public static let host = "node1"
   public static let services = ["keystone", "glance", "placement", "neutron", "cinder", "nova"]
+  /// APIs that keep nothing: who may is decided behind them, by the rows of the service they ask.
+  public static let translators = ["keystone-v2", "keystone-v2-admin"]
+  public static let apis = services + translators
 
   /// Who a token is.
   public static let callers: [String: Caller] = {
@@ -53,7 +57,13 @@ public struct SmallCloud: Sendable {
     var callers = [
       "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: all, token: "admin"),
       "demo": Caller(userID: "u-demo", projectID: "p-demo", roles: ["member", "reader"], token: "demo"),
+      "manager": Caller(
+        userID: "u-manager", projectID: "p-demo", roles: ["manager", "member", "reader"], token: "manager"),
+      "reader": Caller(userID: "u-reader", projectID: "p-demo", roles: ["reader"], token: "reader"),
       "nobody": Caller(userID: "u-nobody", projectID: "p-demo", roles: [], token: "nobody"),
+      "service": Caller(userID: "u-service", projectID: "p-service", roles: ["service"], token: "service"),
+      "stranger": Caller(
+        userID: "u-stranger", projectID: "p-other", roles: ["manager", "member", "reader"], token: "stranger"),
     ]
     for name in ["nova", "cinder", "neutron", "glance"] {
       callers[name] = Caller(
@@ -79,7 +89,12 @@ public struct SmallCloud: Sendable {
     let keystone = Keystone(
       store: store, world: world, options: cheap, tokenKeys: { key }, credentialKeys: { key })
     self.keystone = keystone
-    let identity = try Self.endpoint(keystone.api()) { try await keystone.validate(token: $0) }
+    let own: @Sendable (String) async throws -> Caller = { token in
+      if let caller = Self.callers[token] { return caller }
+      return try await keystone.validate(token: token)
+    }
+    let identity = try Self.endpoint(keystone.api(), own)
+    let second = KeystoneV2(over: identity.handler)
     let glance = Glance(store: store, world: world, backend: hands.images, inspector: FakeImageInspector())
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
@@ -95,7 +110,10 @@ public struct SmallCloud: Sendable {
       image: clients.image("nova"), placement: clients.placement("nova"), identity: clients.identity("nova"),
       options: NovaOptions())
     endpoints = [
-      "keystone": identity, "glance": images, "placement": placement, "neutron": networks, "cinder": volumes,
+      "keystone": identity,
+      "keystone-v2": try Self.endpoint(second.api(.public), own),
+      "keystone-v2-admin": try Self.endpoint(second.api(.admin), own),
+      "glance": images, "placement": placement, "neutron": networks, "cinder": volumes,
       "nova": try Self.endpoint(nova.api()),
     ]
     conductor = Conductor(

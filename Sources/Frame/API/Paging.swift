@@ -91,6 +91,12 @@ public struct PageRequest: Sendable {
         order[i].descending ? "\(identifier: column) < \(of(column))" : "\(identifier: column) > \(of(column))"
       return SQL.joined(equal + [beyond], " AND ")
     }
-    return SQL.joined(alternatives.map { "(\($0))" }, " OR ")
+    let whole = SQL.joined(alternatives.map { "(\($0))" }, " OR ")
+    // Follows from each of the alternatives; from it, and not from them, a database knows where in an index to begin.
+    guard let first = order.first else { return whole }
+    let bound: SQL =
+      first.descending
+      ? "\(identifier: first.column) <= \(of(first.column))" : "\(identifier: first.column) >= \(of(first.column))"
+    return "\(bound) AND (\(whole))"
   }
 }

@@ -145,6 +145,18 @@ extension Stage {
     return try await Trace.$current.withValue(trace) { try await next(exchange) }
   }
 
+  /// Refuses a URL that names another project than the token, administrators' too: what such a request would be about
+  /// is not what its URL says.
+  static let checkProject = Stage(name: "project") { exchange, next in
+    if let refusal = exchange.endpoint.service.otherProject, let row = exchange.candidates.first, !row.isOpen,
+      let project = Router.parameters(of: row, in: exchange.segments)["project_id"],
+      project != exchange.caller.projectID
+    {
+      throw refusal(project, exchange.caller.projectID)
+    }
+    return try await next(exchange)
+  }
+
   /// The caller of a token. One that has ended counts where a service vouches, with its own token, that it acts for its
   /// user in something that began before.
   private static func caller(of token: String, _ exchange: Exchange) async throws -> Caller {

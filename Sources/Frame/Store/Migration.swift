@@ -24,7 +24,8 @@ struct SchemaVersion: Record {
 struct Migration {
   let store: Store
 
-  func run(_ schemas: [Schema]) async throws {
+  /// The version that the store has of each service's tables.
+  func newest() async throws -> [String: Int] {
     let dialect = store.dialect
     try await store.write { transaction in
       for statement in SchemaVersion.table.ddl(dialect) {
@@ -35,6 +36,11 @@ struct Migration {
     let applied = try await store.read { try await $0.all(SchemaVersion.self) }
     var newest: [String: Int] = [:]
     for row in applied { newest[row.service] = max(row.version, newest[row.service] ?? 0) }
+    return newest
+  }
+
+  func run(_ schemas: [Schema]) async throws {
+    let newest = try await newest()
     // All are checked before any is changed.
     for schema in schemas {
       let found = newest[schema.service] ?? 0

@@ -37,7 +37,8 @@ public final class Store: Sendable {
 
   /// Runs the body on one consistent view of the store.
   ///
-  /// The body runs on the connection's thread, perhaps more than once; it awaits nothing but the transaction.
+  /// The body runs where the caller does (on PostgreSQL on the connection's thread, perhaps more than once); it awaits
+  /// nothing but the transaction.
   public func read<T: Sendable>(
     _ body: @escaping @Sendable (any ReadTransaction) async throws -> T
   ) async throws -> T {
@@ -75,6 +76,21 @@ public final class Store: Sendable {
     try await engine.exclusively { [self] in
       try await Migration(store: self).run([.changeLog] + schemas)
     }
+  }
+
+  /// What a process that died and was started again finds in a database in memory: all that was committed, and nothing
+  /// of what was not. For simulations, in which nothing of this store's may ever run again.
+  /// - Throws: `internalError` for a database that is not in memory, since those survive a real death.
+  public func afterCrash(executor: any TaskExecutor) throws -> Store {
+    guard let memory = engine as? SQLiteEngine else {
+      throw Fault.internalError("Only a SQLite database in memory can be carried over a simulated crash.")
+    }
+    return Store(try memory.afterCrash(executor), world)
+  }
+
+  /// The version that this store has of a service's tables; 0 before there are any.
+  public func version(of schema: Schema) async throws -> Int {
+    try await Migration(store: self).newest()[schema.service] ?? 0
   }
 
   /// Waits for running transactions, then lets go of the database. Everything afterwards is refused as `unavailable`.

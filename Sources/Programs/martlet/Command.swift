@@ -1,5 +1,6 @@
 internal import Config
 internal import Core
+internal import Wiring
 internal import Host
 
 /// The commands of the binary, by name.
@@ -22,12 +23,16 @@ enum Command {
       keystone rotate  makes a fresh key for tokens the next one, and drops the oldest
       config           shows the settings in force; `config explain KEY`, `config sample`
       version          says the version
+      keystone-manage  does what upstream's command of that name does; a link of that name to this program does too
 
     """
 
   static func run(_ words: [String]) async throws {
     guard let name = words.first, !["-h", "--help", "help"].contains(name) else {
       return Output.say(summary + options.help)
+    }
+    if let personality = Personality.all.first(where: { $0.name == name }) {
+      return try await personality.run(Array(words.dropFirst()))
     }
     let arguments = try options.parse(Array(words.dropFirst()))
     if arguments.flag("help") { return Output.say(summary + options.help) }
@@ -52,9 +57,9 @@ enum Command {
     let stateDirectory: String
   }
 
-  private static func context(_ arguments: Arguments) async throws -> Context {
+  static func context(_ arguments: Arguments) async throws -> Context {
     var file: (name: String, text: String)?
-    if let path = arguments.value("config") {
+    if let path = arguments.value("config") ?? arguments.value("config-file") {
       file = (path, String(decoding: try await Host.real.readFile(path), as: UTF8.self))
     }
     let loaded = try Settings.configuration.load(Settings(), file: file, sets: arguments.values("set"))

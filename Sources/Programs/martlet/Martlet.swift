@@ -14,9 +14,13 @@ struct Martlet {
 
   static func main() async {
     let words = Array(CommandLine.arguments.dropFirst())
-    do { try await Command.run(words) } catch {
+    let personality = CommandLine.arguments.first.flatMap { Personality.named($0) }
+    do {
+      if let personality { try await personality.run(words) } else { try await Command.run(words) }
+    } catch {
       let fault = Fault(wrapping: error)
-      Output.complain("martlet: \(fault.message)" + (fault.detail.map { "\n  \($0)" } ?? ""))
+      let name = personality?.name ?? "martlet"
+      Output.complain("\(name): \(fault.message)" + (fault.detail.map { "\n  \($0)" } ?? ""))
       exit(fault.kind == .badRequest ? 2 : 1)
     }
     exit(0)

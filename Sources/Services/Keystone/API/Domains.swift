@@ -16,7 +16,7 @@ enum Domains {
     "rule:admin_required or (role:reader and system_scope:all) or (role:reader and domain_id:%(target.domain.id)s)"
 
   static let routes = Routes(
-    rules: "identity:", of: Keystone.self,
+    rules: "identity:", of: Keystone.self, shows: Project.domainView,
     [
       .get("/domains", "list_domains", list, allow: listing),
       .get("/domains/{id}", "get_domain", show, allow: reading),

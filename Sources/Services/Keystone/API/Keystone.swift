@@ -26,12 +26,13 @@ public struct Keystone: Sendable {
 
   /// - Parameters:
   ///   - store: one whose `keystoneSchema` is migrated.
+  ///   - hasher: of passwords; nil for one of the options' cost.
   ///   - tokenKeys: loads the keys of tokens; asked again every few seconds, so that a rotation is noticed.
   ///   - credentialKeys: loads the keys that seal credentials at rest.
   ///   - signingKeys: where tokens are signed JSON Web Tokens instead of sealed ones; both are read then.
   ///   - notify: is told of every login and change; the log is, unless somebody else.
   public init(
-    store: Store, world: World, options: KeystoneOptions = KeystoneOptions(),
+    store: Store, world: World, options: KeystoneOptions = KeystoneOptions(), hasher: PasswordHasher? = nil,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
     signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
   ) {
@@ -42,7 +43,7 @@ public struct Keystone: Sendable {
     self.options = options
     self.tokenKeys = KeyRing(world: world, load: tokenKeys)
     self.credentialKeys = KeyRing(world: world, load: credentialKeys)
-    hasher = PasswordHasher(cost: options.passwordCost, world: world)
+    self.hasher = hasher ?? PasswordHasher(cost: options.passwordCost, world: world)
     verified = VerifiedPasswords(world: world)
     validated = ValidatedTokens()
   }

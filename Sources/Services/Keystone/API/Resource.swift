@@ -27,6 +27,7 @@ extension Resource {
 
 /// One record: `{"user": {…}}`.
 struct One<R: Resource>: Output {
+  static func answerSchema(by view: UsualView?) -> JSONSchema? { (view?.of(R.self))?.one ?? R.view.one }
   let record: R
   var view = R.view
   var collection = R.collection
@@ -45,6 +46,8 @@ struct One<R: Resource>: Output {
 
 /// A list of records with keystone's links.
 struct Many<R: Resource>: Output {
+  static func answerSchema(by view: UsualView?) -> JSONSchema? { (view?.of(R.self))?.many ?? R.view.many }
+  static var isPage: Bool { true }
   let records: [R]
   var next: String?
   var view = R.view
@@ -135,7 +138,7 @@ extension Call where Service == Keystone {
       incoming.request.query.compactMap { item -> SQL? in
         if item.name == key { return "\(identifier: column) = \(item.value)" }
         guard item.name.hasPrefix(key + "__") else { return nil }
-        let value = item.value.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+        let value = SQL.plain(inLike: item.value)
         switch item.name.dropFirst(key.count + 2) {
         case "contains", "icontains": return "\(identifier: column) LIKE \("%" + value + "%") ESCAPE '\\'"
         case "startswith", "istartswith": return "\(identifier: column) LIKE \(value + "%") ESCAPE '\\'"

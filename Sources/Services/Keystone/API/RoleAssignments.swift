@@ -118,6 +118,12 @@ enum RoleAssignments {
       }
     }
     if let group = question.group { conditions.append("actor = \(Assignment.Actor.group) AND actor_id = \(group)") }
+    if question.effective, let id = question.project, let project = try await transaction.project(id) {
+      // What is inherited comes from above; nothing else can bear on these projects.
+      let above = try await transaction.ancestors(of: project).map(\.id)
+      let below = question.subtree ? try await transaction.descendants(of: id).map(\.id) : []
+      conditions.append("target_id IN (\(list: [id, project.home] + above + below))")
+    }
     if question.system { conditions.append("target = \(Assignment.Target.system)") }
     if !question.effective {
       if let role = question.role { conditions.append("role_id = \(role)") }

@@ -16,7 +16,7 @@ enum Tokens {
       .delete("/auth/tokens", "revoke_token", revoke, allow: revoking),
       .get("/auth/catalog", "get_auth_catalog", catalog, allow: .anyone),
       .get("/auth/projects", "get_auth_projects", projects, allow: .anyone),
-      .get("/auth/domains", "get_auth_domains", domains, allow: .anyone),
+      .get("/auth/domains", "get_auth_domains", domains, allow: .anyone, shows: Project.domainView.many),
       .get("/auth/system", "get_auth_system", system, allow: .anyone),
       .get("/auth/tokens/OS-PKI/revoked", "revocation_list", revoked, allow: .admin),
     ])

@@ -60,12 +60,10 @@ extension ReadTransaction {
     for row in rows where row.target == .project && row.inherited {
       for project in try await descendants(of: row.targetID) { ids.insert(project.id) }
     }
-    return try await all(
-      Project.self,
-      """
-      WHERE (id IN (\(list: ids.sorted())) OR domain_id IN (\(list: domains))) \
-      AND is_domain = \(false) ORDER BY name, id
-      """)
+    // With nothing inherited from a domain, the ids alone say where to look.
+    var places: SQL = "id IN (\(list: ids.sorted()))"
+    if !domains.isEmpty { places = "\(places) OR domain_id IN (\(list: domains))" }
+    return try await all(Project.self, "WHERE (\(places)) AND is_domain = \(false) ORDER BY name, id")
   }
 
   /// The domains on which a user has a role of his own or a group's, by name.

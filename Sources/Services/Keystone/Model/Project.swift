@@ -40,6 +40,7 @@ public struct Project: Versioned {
     ],
     indexes: [
       .unique("domain_id", "name", where: "is_domain = 0"), .unique("name", where: "is_domain = 1"),
+      .index("name", "id", since: 2),
     ])
 
   /// The domain it belongs to; its own id where it is a domain.

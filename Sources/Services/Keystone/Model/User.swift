@@ -33,7 +33,7 @@ public struct User: Versioned {
       .column("extra", \.extra),
       .column("generation", \.generation),
     ],
-    indexes: [.unique("domain_id", "name")])
+    indexes: [.unique("domain_id", "name"), .index("name", "id", since: 2)])
 }
 
 extension ReadTransaction {

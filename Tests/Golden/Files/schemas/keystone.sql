@@ -16,6 +16,7 @@ CREATE TABLE keystone_projects (
 CREATE INDEX keystone_projects_parent_id_idx ON keystone_projects (parent_id);
 CREATE UNIQUE INDEX keystone_projects_domain_id_name_key ON keystone_projects (domain_id, name) WHERE is_domain = 0;
 CREATE UNIQUE INDEX keystone_projects_name_key ON keystone_projects (name) WHERE is_domain = 1;
+CREATE INDEX keystone_projects_name_id_idx ON keystone_projects (name, id);
 CREATE TABLE keystone_users (
   id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -30,6 +31,7 @@ CREATE TABLE keystone_users (
   PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX keystone_users_domain_id_name_key ON keystone_users (domain_id, name);
+CREATE INDEX keystone_users_name_id_idx ON keystone_users (name, id);
 CREATE TABLE keystone_groups (
   id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -327,6 +329,7 @@ CREATE TABLE keystone_projects (
 CREATE INDEX keystone_projects_parent_id_idx ON keystone_projects (parent_id);
 CREATE UNIQUE INDEX keystone_projects_domain_id_name_key ON keystone_projects (domain_id, name) WHERE is_domain = 0;
 CREATE UNIQUE INDEX keystone_projects_name_key ON keystone_projects (name) WHERE is_domain = 1;
+CREATE INDEX keystone_projects_name_id_idx ON keystone_projects (name, id);
 CREATE TABLE keystone_users (
   id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
@@ -341,6 +344,7 @@ CREATE TABLE keystone_users (
   PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX keystone_users_domain_id_name_key ON keystone_users (domain_id, name);
+CREATE INDEX keystone_users_name_id_idx ON keystone_users (name, id);
 CREATE TABLE keystone_groups (
   id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
