@@ -41,7 +41,7 @@ class Keystone:
     def user(self, url, name, password, tenant):
         """The same command as somebody with a password."""
         other = Keystone(self.check, self.release, OS_AUTH_URL=url, OS_USERNAME=name, OS_PASSWORD=password,
-                         OS_TENANT_NAME=tenant)
+                         OS_TENANT_NAME=tenant, OS_REGION_NAME="RegionOne")
         other.ran = self.ran
         return other
 
