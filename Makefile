@@ -5,10 +5,10 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash bench fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash fuzz sim sim-planted tempest-identity tempest-smoke bench fmt lint cloud image clean
 
 help: ## prints this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 setup: ## installs what building and testing need, from Debian and PyPI
 	tools/setup.sh
@@ -32,11 +32,28 @@ unit: ## unit, golden, derived and tidy tests, trials of every saga, contracts o
 
 acceptance: build $(VENV) ## drives the release binary with genuine clients, on the fake hypervisor
 	Tests/Acceptance/run.sh
+	Tests/Acceptance/keystone2013.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
 
-test: setup image unit acceptance crash ## all of it; the guest image is for the contract of the real hypervisor
+sim: ## plays M runs of a simulated cloud from seed N: make sim SEED=1 RUNS=1000
+	$(SWIFT) build -c release --product martlet-sim
+	$(BUILD)/martlet-sim --seed $(or $(SEED),1) --runs $(or $(RUNS),200)
+
+sim-planted: ## plants faults, each in a build of its own, which the simulation must find and name
+	Tests/Sim/planted.sh
+
+fuzz: ## libFuzzer on every parser of strangers' bytes: make fuzz [SECONDS=600] [TARGET="json http"]
+	Tests/Fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
+
+tempest-identity: build ## runs Tempest's identity tests, none left out, on the fake hypervisor
+	Tests/Tempest/run.sh
+
+tempest-smoke: build ## the smoke tests among them
+	Tests/Tempest/run.sh --smoke
+
+test: setup image unit sim acceptance tempest-smoke crash ## all of it; the guest image is for the contract of the real hypervisor
 
 bench: build ## CPU, latency, memory beside upstream's figures; ONLY='nova.*' SECONDS=3 CLIENTS=1,8,32
 	Tests/Bench/run.sh $(if $(ONLY),--only "$(ONLY)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CLIENTS),--clients $(CLIENTS))

@@ -74,6 +74,7 @@ let hardware: [Target] = [
 let services: [Target] = [
   module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log"),
   module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
+  module("KeystoneV2", "Services/Keystone/V2", "Core", "JSON", "API", "HTTP", "Clients"),
   module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware"),
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
@@ -92,14 +93,16 @@ let services: [Target] = [
   module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
 
+let everything: [Target.Dependency] = (base + frame + hardware + services).map { .init(stringLiteral: $0.name) } + ["CLinux"]
+
 let programs: [Target] = [
+  .target(name: "Wiring", dependencies: everything, path: "Sources/Programs/Wiring", swiftSettings: settings),
   .executableTarget(
-    name: "martlet",
-    dependencies: (base + frame + hardware + services).map { .init(stringLiteral: $0.name) } + ["CLinux"],
-    path: "Sources/Programs/martlet", swiftSettings: settings)
+    name: "martlet", dependencies: everything + ["Wiring"], path: "Sources/Programs/martlet", swiftSettings: settings),
 ]
 
 let suites: [Target] = [
+  .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted", "planted.sh"], swiftSettings: settings),
   .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",
@@ -107,7 +110,7 @@ let suites: [Target] = [
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
   tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork"),
-  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel"),
+  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork"),
   tests("GoldenTests", "Golden", "SmallCloud", "API", "Core", "Store", exclude: ["Files"]),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
@@ -117,12 +120,23 @@ let suites: [Target] = [
   tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI"),
   tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
-  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "Clients", "CinderWork", "Core", "JSON", "Work", "NovaModel", "NovaWork"),
+  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Work", "NovaModel", "NovaWork"),
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),
+  .target(
+    name: "FuzzBodies",
+    dependencies: ["Core", "JSON", "Text", "IO", "Crypto", "HTTP", "Config", "Store", "API", "Bus", "Hardware", "KeystoneModel", "GlanceAPI", "PlacementAPI", "NovaAPI", "NovaConsole", "CLinux"],
+    path: "Tests/Fuzz/Bodies", swiftSettings: settings),
+  tests("FuzzCorpusTests", "Fuzz/Replay", "FuzzBodies"),
 ]
+
+// Only libFuzzer brings the `main` of this one: `make fuzz` builds it, with the sanitizers.
+let fuzzer: [Target] =
+  Context.environment["MARTLET_FUZZ"] == nil
+  ? []
+  : [.executableTarget(name: "martlet-fuzz", dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Program", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])]
 
 let package = Package(
   name: "martlet", products: [.executable(name: "martlet", targets: ["martlet"])],
-  targets: libraries + base + frame + hardware + services + programs + suites)
+  targets: libraries + base + frame + hardware + services + programs + suites + fuzzer)

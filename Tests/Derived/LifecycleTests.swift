@@ -1,147 +1,56 @@
-import CinderModel
-import Core
-import JSON
-import NovaModel
+import CinderWork
+import NovaWork
 import SmallCloud
 import Store
+import Synchronization
 import Testing
-import Work
 
-/// Every state of a resource against every move: begun where the lifecycle has it, else refused in the API's words.
+@testable import Work
+
+/// Every state of a resource against every move, while nothing else is done to it and while each other thing is: begun
+/// where the lifecycle has it, else refused in the API's words and without a trace.
 @Suite("Derived: lifecycles") struct DerivedLifecycleTests {
-  /// How a move of a server is asked for.
-  private static func request(_ move: Server.MoveName) -> JSON? {
-    switch move {
-    case .create, .delete: nil
-    case .start: ["os-start": .null]
-    case .stop: ["os-stop": .null]
-    case .reboot: ["reboot": ["type": "SOFT"]]
-    case .rebootHard: ["reboot": ["type": "HARD"]]
-    case .pause: ["pause": .null]
-    case .unpause: ["unpause": .null]
-    case .suspend: ["suspend": .null]
-    case .resume: ["resume": .null]
-    case .snapshot: ["createImage": ["name": "copy"]]
-    case .rebuild: ["rebuild": ["imageRef": "IMAGE"]]
-    }
-  }
+  @Test func servers() async throws { try await Self.everyStateTimesEveryMove(ServerLife.self) }
+  @Test func volumes() async throws { try await Self.everyStateTimesEveryMove(VolumeLife.self) }
+  @Test func snapshots() async throws { try await Self.everyStateTimesEveryMove(SnapshotLife.self) }
 
-  @Test(arguments: Server.State.allCases) func servers(state: Server.State) async throws {
+  private static func everyStateTimesEveryMove<L: Life>(_: L.Type) async throws {
     let cloud = try await SmallCloud()
-    let image = try await cloud.image()
-    for move in Server.MoveName.allCases where move != .create {
-      for doing in [nil, Server.Doing.rebooting] {
-        let id = try await cloud.insertServer(state, doing)
-        let path = "/v2.1/servers/\(id)"
-        var action = Self.request(move)
-        if move == .rebuild { action = ["rebuild": ["imageRef": .string(image)]] }
-        let answer =
-          action == nil
-          ? try await cloud.ask("nova", "DELETE", path, as: "admin")
-          : try await cloud.ask("nova", "POST", path + "/action", action, as: "admin")
-        let row = Server.lifecycle[move]
-        let isAllowed = row.from.contains(state) && (doing == nil || row.preempts)
-        let what = "\(move.rawValue) of a server that is \(state.rawValue), \(doing?.rawValue ?? "idle")"
-        if isAllowed {
-          #expect((200..<300).contains(answer.status), "\(what): \(answer.json.text)")
-        } else {
-          #expect(answer.status == 409, "\(what): \(answer.status) \(answer.json.text)")
-          let words = answer.json["conflictingRequest"]?["message"]?.string ?? ""
-          #expect(words.hasPrefix("Cannot '") && words.contains(id), "\(what): \(words)")
+    let lifecycle = L.Resource.lifecycle
+    try await checkTable(L.self, cloud)
+    for move in L.Resource.MoveName.allCases {
+      let row = lifecycle[move]
+      for state in L.Resource.State.allCases {
+        for doing in [nil] + L.Resource.Doing.allCases.map(Optional.init) {
+          let id = try await L.insert(state, doing, in: cloud)
+          guard let answer = try await L.ask(move, of: id, in: cloud) else { continue }
+          let after = try await cloud.store.read { try await $0.get(L.Resource.self, id) }
+          let what = "\(move.rawValue) of one that is \(state.rawValue), \(doing?.rawValue ?? "idle"): \(answer)"
+          if row.from.contains(state), doing == nil || row.preempts {
+            #expect((200..<300).contains(answer.status), "\(what)")
+            #expect(after?.doing == row.doing, "\(what)")
+            #expect(after?.saga != nil || doing == row.doing, "\(what)")
+          } else {
+            #expect(L.isRefusal(answer, of: id), "\(what)")
+            #expect(after?.state == state && after?.doing == doing && after?.saga == nil, "\(what)")
+          }
         }
       }
     }
   }
 
-  @Test(arguments: Volume.State.allCases) func volumes(state: Volume.State) async throws {
-    let cloud = try await SmallCloud()
-    let moves: [(Volume.MoveName, JSON)] = [
-      (.extend, ["os-extend": ["new_size": 5]]),
-      (.upload, ["os-volume_upload_image": ["image_name": "copy", "force": true]]),
-    ]
-    for (move, action) in moves {
-      for doing in [nil, Volume.Doing.uploading] {
-        let id = try await cloud.insertVolume(state, doing)
-        let answer = try await cloud.ask("cinder", "POST", "/v3/p-demo/volumes/\(id)/action", action)
-        let isAllowed = Volume.lifecycle[move].from.contains(state) && doing == nil
-        let what = "\(move.rawValue) of a volume that is \(state.rawValue), \(doing?.rawValue ?? "idle")"
-        #expect(answer.status == (isAllowed ? 202 : 400), "\(what): \(answer.json.text)")
-        if !isAllowed { #expect(answer.json["badRequest"]?["message"]?.string?.isEmpty == false, "\(what)") }
-      }
-    }
-  }
-
-  @Test(arguments: Snapshot.State.allCases) func snapshots(state: Snapshot.State) async throws {
-    let cloud = try await SmallCloud()
-    let volume = try await cloud.insertVolume(.available, nil)
-    for move in Snapshot.lifecycle.moves where move.name == .delete {
-      let id = try await cloud.insertSnapshot(state, of: volume)
-      let answer = try await cloud.ask("cinder", "DELETE", "/v3/p-demo/snapshots/\(id)")
-      #expect(
-        answer.status == (move.from.contains(state) ? 202 : 400), "\(state.rawValue): \(answer.json.text)")
-    }
-  }
-
-  /// No state is a trap: whatever a resource has come to, it can be deleted.
-  @Test func everyStateHasAWayOut() {
-    #expect(Server.lifecycle[.delete].from == Set(Server.State.allCases))
-    #expect(Volume.lifecycle[.delete].from == Set(Volume.State.allCases))
-    #expect(Snapshot.lifecycle[.delete].from == Set(Snapshot.State.allCases))
-  }
-}
-
-extension SmallCloud {
-  fileprivate func image() async throws -> String {
-    let made = try await must(
-      "glance", "POST", "/v2/images", ["name": "guest", "disk_format": "raw", "container_format": "bare"])
-    let id = try #require(made["id"]?.string)
-    try await must("glance", "PUT", "/v2/images/\(id)/file", bytes: [1, 2, 3])
-    return id
-  }
-
-  fileprivate func insertServer(_ state: Server.State, _ doing: Server.Doing?) async throws -> String {
-    var server = Server()
-    server.id = world.uuid()
-    server.projectID = "p-demo"
-    server.userID = "u-demo"
-    server.name = "web"
-    server.state = state
-    server.doing = doing
-    server.imageID = "5ea2c4f1-3a1c-4c80-8a39-3f5d5b6ac001"
-    server.host = SmallCloud.host
-    let new = server
-    try await store.write { try await $0.insert(new) }
-    return new.id
-  }
-
-  fileprivate func insertVolume(_ state: Volume.State, _ doing: Volume.Doing?) async throws -> String {
-    var volume = Volume()
-    volume.id = world.uuid()
-    volume.projectID = "p-demo"
-    volume.userID = "u-demo"
-    volume.sizeGiB = 1
-    volume.state = state
-    volume.doing = doing
-    volume.availabilityZone = "nova"
-    volume.host = SmallCloud.host
-    let new = volume
-    try await store.write { tx in
-      var new = new
-      new.typeID = try await tx.all(VolumeType.self).first?.id
-      try await tx.insert(new)
-    }
-    return new.id
-  }
-
-  fileprivate func insertSnapshot(_ state: Snapshot.State, of volume: String) async throws -> String {
-    var snapshot = Snapshot()
-    snapshot.id = world.uuid()
-    snapshot.projectID = "p-demo"
-    snapshot.volumeID = volume
-    snapshot.state = state
-    snapshot.host = SmallCloud.host
-    let new = snapshot
-    try await store.write { try await $0.insert(new) }
-    return new.id
+  /// Each move has one row and a saga that is carried out, and no state is a trap: whatever a resource has come to, it
+  /// can be deleted.
+  private static func checkTable<L: Life>(_: L.Type, _ cloud: SmallCloud) async throws {
+    let lifecycle = L.Resource.lifecycle
+    let names = lifecycle.moves.map(\.name.rawValue)
+    #expect(names.sorted() == L.Resource.MoveName.allCases.map(\.rawValue).sorted())
+    cloud.conductor.register(with: cloud.queue)
+    cloud.volumeWork.register(on: cloud.queue)
+    let carriedOut = cloud.queue.state.withLock { Set($0.runners.keys) }
+    #expect(Set(lifecycle.moves.map(\.saga)).subtracting(carriedOut) == [])
+    let removal = lifecycle.moves.first { $0.name.rawValue == "delete" }
+    #expect(removal?.from == Set(L.Resource.State.allCases))
+    #expect(removal?.preempts == true)
   }
 }

@@ -53,7 +53,13 @@ public struct SmallCloud: Sendable {
     var callers = [
       "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: all, token: "admin"),
       "demo": Caller(userID: "u-demo", projectID: "p-demo", roles: ["member", "reader"], token: "demo"),
+      "manager": Caller(
+        userID: "u-manager", projectID: "p-demo", roles: ["manager", "member", "reader"], token: "manager"),
+      "reader": Caller(userID: "u-reader", projectID: "p-demo", roles: ["reader"], token: "reader"),
       "nobody": Caller(userID: "u-nobody", projectID: "p-demo", roles: [], token: "nobody"),
+      "service": Caller(userID: "u-service", projectID: "p-service", roles: ["service"], token: "service"),
+      "stranger": Caller(
+        userID: "u-stranger", projectID: "p-other", roles: ["manager", "member", "reader"], token: "stranger"),
     ]
     for name in ["nova", "cinder", "neutron", "glance"] {
       callers[name] = Caller(
@@ -79,7 +85,10 @@ public struct SmallCloud: Sendable {
     let keystone = Keystone(
       store: store, world: world, options: cheap, tokenKeys: { key }, credentialKeys: { key })
     self.keystone = keystone
-    let identity = try Self.endpoint(keystone.api()) { try await keystone.validate(token: $0) }
+    let identity = try Self.endpoint(keystone.api()) { token in
+      if let caller = Self.callers[token] { return caller }
+      return try await keystone.validate(token: token)
+    }
     let glance = Glance(store: store, world: world, backend: hands.images, inspector: FakeImageInspector())
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())

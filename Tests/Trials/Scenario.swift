@@ -18,8 +18,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(saga): \(title)" }
 
-  /// The ids of what a scenario is about, by a word.
-  typealias Cast = [String: String]
+  typealias Cast = SmallCloud.Cast
 
   /// - Parameters:
   ///   - prepare: makes what has to be there, and lets nothing run on.
@@ -91,24 +90,5 @@ struct Others: Sendable {
   init(_ cloud: SmallCloud, besides name: String) {
     queue = SagaQueue(store: cloud.store, world: cloud.hasty, node: "others")
     if name.hasPrefix("server.") { cloud.volumeWork.register(on: queue) }
-  }
-}
-
-extension SmallCloud {
-  /// A world in which nobody waits long.
-  var hasty: World {
-    var world = world
-    world.sleep = { [sleep = world.sleep] in try await sleep(min($0, .milliseconds(3))) }
-    return world
-  }
-
-  /// Runs whatever has begun to its end.
-  func settle() async throws {
-    let runner = SagaQueue(store: store, world: hasty, node: "settling")
-    conductor.register(with: runner)
-    volumeWork.register(on: runner)
-    try await runner.start()
-    try await runner.drain()
-    await runner.stop(within: .seconds(1))
   }
 }

@@ -9,12 +9,23 @@ public struct PasswordHasher: Sendable {
   /// The binary logarithm of bcrypt's rounds: 12 takes about 170 ms.
   public let cost: Int
   private let world: World
+  private let threads: SlowThreads
 
-  /// - Parameter cost: 4 to 31; others are brought into that range.
-  public init(cost: Int = 12, world: World = .real) {
+  /// - Parameters:
+  ///   - cost: 4 to 31; others are brought into that range.
+  ///   - isOnThreads: false computes where it is asked, as a simulation needs it.
+  public init(cost: Int = 12, world: World = .real, isOnThreads: Bool = true) {
+    self.init(cost, world, isOnThreads ? .shared : .none)
+  }
+
+  private init(_ cost: Int, _ world: World, _ threads: SlowThreads) {
     self.cost = min(max(cost, 4), 31)
     self.world = world
+    self.threads = threads
   }
+
+  /// The same with another cost.
+  public func with(cost: Int) -> PasswordHasher { PasswordHasher(cost, world, threads) }
 
   /// A fresh `$2b$` hash.
   /// - Throws: `badRequest` for a password with a NUL, `unavailable` when too many wait.
@@ -26,7 +37,7 @@ public struct PasswordHasher: Sendable {
     }
     let text = String(cString: setting)
     free(setting)
-    guard let hash = try await SlowThreads.shared.run({ Self.crypt(password, text) }) else {
+    guard let hash = try await threads.run({ Self.crypt(password, text) }) else {
       throw Fault.internalError("The password could not be hashed. Tell the administrator.", detail: "crypt_ra")
     }
     return hash
@@ -38,7 +49,7 @@ public struct PasswordHasher: Sendable {
     guard !password.utf8.contains(0), ["$2a$", "$2b$", "$2y$", "$6$"].contains(where: { hash.hasPrefix($0) }) else {
       return false
     }
-    return try await SlowThreads.shared.run {
+    return try await threads.run {
       guard let computed = Self.crypt(password, hash) else { return false }
       return constantTimeEqual(Array(computed.utf8), Array(hash.utf8))
     }

@@ -8,6 +8,8 @@ internal import Synchronization
 /// starting costs nothing, and an idle cloud keeps no threads.
 final class SlowThreads: Sendable {
   static let shared = SlowThreads(threads: 2, waiting: 256)
+  /// Work is done where it is asked for.
+  static let none = SlowThreads(threads: 0, waiting: 0)
 
   private struct State {
     var waiting: [@Sendable () -> Void] = []
@@ -24,6 +26,7 @@ final class SlowThreads: Sendable {
 
   /// - Throws: an `unavailable` fault when too much waits already.
   func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws -> Value {
+    guard threadLimit > 0 else { return work() }
     let value: Value? = await withCheckedContinuation { continuation in
       let accepted = submit { continuation.resume(returning: work()) }
       if !accepted { continuation.resume(returning: nil) }

@@ -10,7 +10,14 @@ public struct Host: Sendable {
   /// Runs the commands; a test hands in `ScriptedCommands`.
   public let commands: any CommandRunner
 
-  public init(commands: any CommandRunner = SystemCommands()) { self.commands = commands }
+  /// Where calls on files block.
+  let files: Threads
+
+  /// - Parameter files: the threads on which file calls block; a simulation hands in none.
+  public init(commands: any CommandRunner = SystemCommands(), files: Threads = .files) {
+    self.commands = commands
+    self.files = files
+  }
 
   /// The machine itself.
   public static let real = Host()

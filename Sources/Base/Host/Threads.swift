@@ -20,13 +20,17 @@ public final class Threads: Sendable {
   public init(limit: Int) { self.limit = limit }
 
   /// For files: short calls.
-  static let files = Threads(limit: 8)
+  public static let files = Threads(limit: 8)
   /// For programs: a thread each while they run.
   static let programs = Threads(limit: 32)
 
+  /// No threads: calls block whoever makes them, as in a simulation, which has one thread and no time of its own.
+  public static let none = Threads(limit: 0)
+
   /// Runs `body` on one of the threads and resumes the task with its result.
   public func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    try await withUnsafeThrowingContinuation { continuation in
+    guard limit > 0 else { return try body() }
+    return try await withUnsafeThrowingContinuation { continuation in
       submit { continuation.resume(with: Result { try body() }) }
     }
   }

@@ -5,6 +5,11 @@ public protocol JSONValue: Sendable {
   var json: JSON { get }
   /// - Throws: a `badRequest` fault that names the expected type.
   init(json: JSON) throws
+  /// What such values look like; anything, unless the type says more.
+  static var jsonSchema: JSONSchema { get }
+}
+extension JSONValue {
+  public static var jsonSchema: JSONSchema { .any }
 }
 
 extension JSON: JSONValue {
@@ -12,6 +17,7 @@ extension JSON: JSONValue {
   public init(json: JSON) { self = json }
 }
 extension String: JSONValue {
+  public static var jsonSchema: JSONSchema { .string }
   public var json: JSON { .string(self) }
   public init(json: JSON) throws {
     guard case .string(let s) = json else { throw mismatch(json, "string") }
@@ -19,6 +25,7 @@ extension String: JSONValue {
   }
 }
 extension Int: JSONValue {
+  public static var jsonSchema: JSONSchema { .integer }
   public var json: JSON { .int(self) }
   public init(json: JSON) throws {
     guard case .int(let i) = json else { throw mismatch(json, "integer") }
@@ -26,6 +33,7 @@ extension Int: JSONValue {
   }
 }
 extension Double: JSONValue {
+  public static var jsonSchema: JSONSchema { .number }
   public var json: JSON { .double(self) }
   public init(json: JSON) throws {
     switch json {
@@ -36,6 +44,7 @@ extension Double: JSONValue {
   }
 }
 extension Bool: JSONValue {
+  public static var jsonSchema: JSONSchema { .boolean }
   public var json: JSON { .bool(self) }
   public init(json: JSON) throws {
     guard case .bool(let b) = json else { throw mismatch(json, "boolean") }
@@ -43,10 +52,12 @@ extension Bool: JSONValue {
   }
 }
 extension Optional: JSONValue where Wrapped: JSONValue {
+  public static var jsonSchema: JSONSchema { Wrapped.jsonSchema.orNull }
   public var json: JSON { self?.json ?? .null }
   public init(json: JSON) throws { self = json.isNull ? nil : try Wrapped(json: json) }
 }
 extension Array: JSONValue where Element: JSONValue {
+  public static var jsonSchema: JSONSchema { .array(of: Element.jsonSchema) }
   // Not by key path, which generic code would make anew each time.
   public var json: JSON { .array(map { $0.json }) }
   public init(json: JSON) throws {
@@ -55,6 +66,7 @@ extension Array: JSONValue where Element: JSONValue {
   }
 }
 extension Dictionary: JSONValue where Key == String, Value: JSONValue {
+  public static var jsonSchema: JSONSchema { .map(of: Value.jsonSchema) }
   /// Keys in alphabetical order, so that the same dictionary always has the same bytes.
   public var json: JSON { .object(JSONObject(sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value.json) })) }
   public init(json: JSON) throws {
@@ -63,6 +75,7 @@ extension Dictionary: JSONValue where Key == String, Value: JSONValue {
   }
 }
 extension Timestamp: JSONValue {
+  public static var jsonSchema: JSONSchema { .string(format: "date-time") }
   public var json: JSON { .string(iso8601) }
   public init(json: JSON) throws {
     guard case .string(let s) = json, let t = Timestamp(s) else { throw mismatch(json, "date-time") }
@@ -70,6 +83,7 @@ extension Timestamp: JSONValue {
   }
 }
 extension JSONValue where Self: RawRepresentable, RawValue: JSONValue {
+  public static var jsonSchema: JSONSchema { RawValue.jsonSchema }
   public var json: JSON { rawValue.json }
   public init(json: JSON) throws {
     guard let value = Self(rawValue: try RawValue(json: json)) else {
@@ -77,6 +91,9 @@ extension JSONValue where Self: RawRepresentable, RawValue: JSONValue {
     }
     self = value
   }
+}
+extension JSONValue where Self: RawRepresentable & CaseIterable, RawValue: JSONValue {
+  public static var jsonSchema: JSONSchema { RawValue.jsonSchema.with("enum", .array(allCases.map(\.rawValue.json))) }
 }
 
 private func mismatch(_ json: JSON, _ type: String) -> Fault {

@@ -1,6 +1,6 @@
-internal import Core
+public import Core
 public import Hardware
-internal import Host
+public import Host
 
 /// Volumes that are only counted; copies out of them are real, empty files.
 public final class FakeVolumes: VolumeBackend {
@@ -9,14 +9,16 @@ public final class FakeVolumes: VolumeBackend {
   private let made: FakeMemory<Int>
   private let snapshots: FakeMemory<Int>
   private let scratch: FakeScratch
-  private let host = Host.real
+  private let host: Host
 
   /// - Parameter directory: an existing directory to remember the volumes in; nil forgets them with the process.
   public init(
-    directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript()
+    directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript(),
+    host: Host = .real, world: World = .real
   ) {
     self.script = script
-    self.scratch = FakeScratch(scratch, in: directory)
+    self.host = host
+    self.scratch = FakeScratch(scratch, in: directory, host, world)
     made = FakeMemory(path: directory.map { $0 + "/fake-volumes.jsonl" })
     snapshots = FakeMemory(path: directory.map { $0 + "/fake-snapshots.jsonl" })
   }

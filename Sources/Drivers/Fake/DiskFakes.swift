@@ -1,6 +1,6 @@
-internal import Core
+public import Core
 public import Hardware
-internal import Host
+public import Host
 
 /// Disks of servers that hold nothing; only scratch files and copies are real files.
 public final class FakeServerDisks: ServerDisks {
@@ -9,16 +9,18 @@ public final class FakeServerDisks: ServerDisks {
   /// Each server's disks, by serial.
   private let disks: FakeMemory<[String: GuestDisk]>
   private let scratch: FakeScratch
-  private let host = Host.real
+  private let host: Host
 
   /// - Parameters:
   ///   - directory: an existing directory to remember the disks in; nil forgets them with the process.
   ///   - scratch: where scratch files are made.
   public init(
-    directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript()
+    directory: String? = nil, scratch: String = "/tmp/mlt-fake-scratch", script: FakeScript = FakeScript(),
+    host: Host = .real, world: World = .real
   ) {
     self.script = script
-    self.scratch = FakeScratch(scratch, in: directory)
+    self.host = host
+    self.scratch = FakeScratch(scratch, in: directory, host, world)
     bases = FakeMemory(path: directory.map { $0 + "/fake-bases.jsonl" })
     disks = FakeMemory(path: directory.map { $0 + "/fake-disks.jsonl" })
   }
@@ -97,13 +99,17 @@ public final class FakeServerDisks: ServerDisks {
 /// Looks at the first bytes of the image and nothing more.
 public struct FakeImageInspector: ImageInspector {
   public let script: FakeScript
+  private let host: Host
 
-  public init(script: FakeScript = FakeScript()) { self.script = script }
+  public init(script: FakeScript = FakeScript(), host: Host = .real) {
+    self.script = script
+    self.host = host
+  }
 
   public func inspect(_ path: String, declared format: String) async throws -> ImageFacts {
     try await script.enter("inspect", path)
-    guard let status = try await Host.real.status(path) else { throw Fault.notFound("The image's file is not there.") }
-    let header = ImageHeader(try await Host.real.readHead(path, count: ImageHeader.length))
+    guard let status = try await host.status(path) else { throw Fault.notFound("The image's file is not there.") }
+    let header = ImageHeader(try await host.readHead(path, count: ImageHeader.length))
     try header.check(declared: format)
     return ImageFacts(format: format, virtualSize: header.virtualSize ?? status.size)
   }

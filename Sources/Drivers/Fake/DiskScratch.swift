@@ -7,9 +7,12 @@ final class FakeScratch: Sendable {
   private let path: String
   /// Whether files of processes before this one may be there; others share the directory of fakes that forget.
   private let isDirty: Mutex<Bool>
-  private let host = Host.real
+  private let host: Host
+  private let world: World
 
-  init(_ shared: String, in directory: String?) {
+  init(_ shared: String, in directory: String?, _ host: Host, _ world: World) {
+    self.host = host
+    self.world = world
     path = directory.map { $0 + "/scratch" } ?? shared
     isDirty = Mutex(directory != nil)
   }
@@ -22,6 +25,6 @@ final class FakeScratch: Sendable {
       isDirty = false
     }
     try await host.makeDirectory(path)
-    return path + "/" + World.real.hexID()
+    return path + "/" + world.hexID()
   }
 }

@@ -1,6 +1,6 @@
 internal import Core
 public import Hardware
-internal import Host
+public import Host
 
 /// A hypervisor whose guests start at once and do nothing.
 public final class FakeHypervisor: Hypervisor {
@@ -17,22 +17,27 @@ public final class FakeHypervisor: Hypervisor {
   private let facts: HostCapabilities
   /// Whether guests heed the power button; a test sets false for the stubborn kind.
   private let heeds: Bool
+  private let host: Host
 
   /// - Parameter directory: an existing directory to remember the guests in; nil forgets them with the process.
   public init(
     directory: String? = nil, script: FakeScript = FakeScript(), guestsHeedPowerButton: Bool = true,
+    host: Host = .real,
     capabilities: HostCapabilities = HostCapabilities(
       hostname: "fake-host", hypervisorType: "fake", hypervisorVersion: 1_000_000, vcpus: 1000, memoryMiB: 8_000_000,
       diskGiB: 600_000, cpuModel: "fake")
   ) {
     self.script = script
     heeds = guestsHeedPowerButton
+    self.host = host
     facts = capabilities
     memory = FakeMemory(path: directory.map { $0 + "/fake-guests.jsonl" })
   }
 
   // What happens to hardware behind everybody's back.
 
+  /// The guests there are, in order.
+  public func ids() async throws -> [String] { try await memory.read { $0.keys.sorted() } }
   /// The guest vanishes without a trace.
   public func forget(_ id: String) async throws { try await memory.change { $0[id] = nil } }
   /// The guest's machine breaks.
@@ -154,7 +159,7 @@ public final class FakeHypervisor: Hypervisor {
         throw Fault.notFound("The guest has no disk \(serial).")
       }
     }
-    try await Host.real.writeFile(path, EmptyImage.qcow2(size: 1 << 30))
+    try await host.writeFile(path, EmptyImage.qcow2(size: 1 << 30))
   }
 
   private func change<T: Sendable>(

@@ -21,8 +21,16 @@ public final class FakeScript: Sendable {
   }
   private let state = Mutex(State())
   private let world: World
+  private let weather: Weather?
 
-  public init(world: World = .real) { self.world = world }
+  /// What befalls a call before it does anything: the call with its id may be delayed or made to throw.
+  public typealias Weather = @Sendable (_ method: String, _ id: String) async throws -> Void
+
+  /// - Parameter weather: asked at every call, after what tests have told; nil for none.
+  public init(world: World = .real, weather: Weather? = nil) {
+    self.world = world
+    self.weather = weather
+  }
 
   /// Lets the `nth` call of `method` from now on fail, before it does anything; 1 is the next one.
   public func fail(_ method: String, on nth: Int = 1, with fault: Fault = .internalError("The fake was told to fail."))
@@ -55,5 +63,6 @@ public final class FakeScript: Sendable {
     }
     if let delay { try await world.sleep(delay) }
     if let fault { throw fault }
+    try await weather?(method, id)
   }
 }

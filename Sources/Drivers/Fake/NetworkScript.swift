@@ -16,8 +16,12 @@ public final class NetworkScript: Sendable {
   }
   private let state = Mutex(State())
   private let world: World
+  private let weather: FakeScript.Weather?
 
-  public init(world: World = .real) { self.world = world }
+  public init(world: World = .real, weather: FakeScript.Weather? = nil) {
+    self.world = world
+    self.weather = weather
+  }
 
   /// Every call so far, in order: the method and the id it was for, `ensurePlugged 6a1f…`.
   public var calls: [String] { state.withLock { $0.calls } }
@@ -46,6 +50,7 @@ public final class NetworkScript: Sendable {
     }
     if let delay { try await world.sleep(delay) }
     if let failure { throw failure }
+    try await weather?(method, id)
     return !forgotten
   }
 }

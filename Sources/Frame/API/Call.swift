@@ -87,12 +87,26 @@ public enum BodyReading: Sendable, Equatable {
 /// What a handler is given, made and checked before it runs.
 public protocol Input: Sendable {
   static var reads: BodyReading { get }
+  /// What the body looks like; nil where only the handler knows.
+  static var bodySchema: JSONSchema? { get }
   init(from incoming: Incoming) throws
 }
 
 /// What a handler gives back, rendered for who asked.
 public protocol Output: Sendable {
+  /// What the body of the answer looks like; nil where only the handler knows.
+  static var answerSchema: JSONSchema? { get }
+  /// Whether it is a page of a list, which `limit`, `marker` and sort keys choose.
+  static var isPage: Bool { get }
   func response(to incoming: Incoming, status: Int) throws -> Response
+}
+
+extension Input {
+  public static var bodySchema: JSONSchema? { nil }
+}
+extension Output {
+  public static var answerSchema: JSONSchema? { nil }
+  public static var isPage: Bool { false }
 }
 
 /// No input, or no body in the answer.
@@ -110,6 +124,8 @@ public struct RawBody: Input {
 }
 
 extension JSON: Input, Output {
+  public static var bodySchema: JSONSchema? { .any }
+  public static var answerSchema: JSONSchema? { .any }
   public static var reads: BodyReading { .json }
   public init(from incoming: Incoming) throws { self = incoming.body }
   public func response(to incoming: Incoming, status: Int) -> Response {

@@ -17,6 +17,8 @@ public struct Caller: Sendable, Equatable {
   /// The token as it was sent, for calls to other services in the user's name.
   public var token: String
   public var expires: Timestamp
+  /// The only requests the token may be used for; nil for all.
+  public var accessRules: [RequestRule]?
 
   public init(
     userID: String, userName: String = "", userDomainID: String = "default", projectID: String? = nil,

@@ -14,17 +14,23 @@ public struct APIService: Sendable {
   public let requestIDHeader: String?
   /// Whether `fields=` picks the keys of answers (neutron).
   public let selectsFields: Bool
+  /// How a `{project_id}` in the URL is refused that is not the token's project; nil for services without one.
+  public let otherProject: OtherProject?
   public let routes: [BoundRoute]
+
+  /// Makes the refusal from the project in the URL and the token's; nil is a token of no project.
+  public typealias OtherProject = @Sendable (_ inURL: String, _ inToken: String?) -> Fault
 
   public init(
     _ name: String, faults: FaultStyle, microversions: Microversions? = nil, requestIDHeader: String? = nil,
-    selectsFields: Bool = false, routes: [BoundRoute]
+    selectsFields: Bool = false, otherProject: OtherProject? = nil, routes: [BoundRoute]
   ) {
     self.name = name
     self.faults = faults
     self.microversions = microversions
     self.requestIDHeader = requestIDHeader
     self.selectsFields = selectsFields
+    self.otherProject = otherProject
     self.routes = routes
   }
 }
@@ -52,7 +58,7 @@ public struct Endpoint: Sendable {
     self.identityURL = identityURL
     self.authenticate = authenticate
     try Self.checkDisjoint(service.routes)
-    router = Router(service.routes)
+    router = Router(service.routes + [OpenAPI.route(of: service)])
     policies = try PolicyBook(defaults: service.routes.map { (name: $0.rule, policy: $0.policy) }, overrides: overrides)
   }
 
@@ -70,7 +76,8 @@ public struct Endpoint: Sendable {
     }
   }
   static let stages: [Stage] = [
-    .identifyRequest, .log, .renderFaults, .negotiateVersion, .match, .authenticateCaller, .checkPolicy, .readBody,
+    .identifyRequest, .log, .renderFaults, .negotiateVersion, .match, .authenticateCaller, .checkProject, .checkPolicy,
+    .readBody,
   ]
 
   /// The handler to give to a server, or to `LocalTransport`.

@@ -1,4 +1,5 @@
 internal import HTTP
+public import JSON
 
 /// One row of an API: what can be asked, by whom, since when, and what answers.
 public struct Route<Service: Sendable>: Sendable {
@@ -13,52 +14,70 @@ public struct Route<Service: Sendable>: Sendable {
   public let span: Span
   public let status: Int
   public let reads: BodyReading
+  /// What goes in and comes out, for the API's description.
+  public let forms: RouteForms
   let run: @Sendable (Call<Service>) async throws -> Response
 
   static func make<I: Input, O: Output>(
     _ method: String, _ path: String, _ action: String?, _ rule: String, _ policy: Policy, _ span: Span, _ status: Int,
-    _ handler: @escaping @Sendable (Call<Service>, I) async throws -> O
+    _ query: [QueryKey], _ shows: JSONSchema?, _ handler: @escaping @Sendable (Call<Service>, I) async throws -> O
   ) -> Self {
     Route(
       method: method, path: path, action: action, rule: rule, policy: policy, span: span, status: status,
-      reads: action == nil ? I.reads : .json
+      reads: action == nil ? I.reads : .json,
+      forms: RouteForms(I.self, O.self, action: action, query: query, shows: shows)
     ) { call in
       let output = try await handler(call, I(from: call.incoming))
       return try output.response(to: call.incoming, status: status)
     }
   }
 
+  // `query` names the parameters that the handler reads beside those of every page; `shows` says what the answer looks
+  // like where its type does not: a view that is not its model's usual one.
+
   public typealias Handling<I, O> = @Sendable (Call<Service>, I) async throws -> O
 
   public static func get<I: Input, O: Output>(
     _ path: String, _ rule: String, _ handler: @escaping Handling<I, O>, allow: Policy, since: Microversion? = nil,
-    until: Microversion? = nil, status: Int = 200
-  ) -> Self { make("GET", path, nil, rule, allow, Span(since: since, until: until), status, handler) }
+    until: Microversion? = nil, status: Int = 200, query: [QueryKey] = [], shows: JSONSchema? = nil
+  ) -> Self {
+    make("GET", path, nil, rule, allow, Span(since: since, until: until), status, query, shows, handler)
+  }
   public static func head<I: Input, O: Output>(
     _ path: String, _ rule: String, _ handler: @escaping Handling<I, O>, allow: Policy, since: Microversion? = nil,
-    until: Microversion? = nil, status: Int = 204
-  ) -> Self { make("HEAD", path, nil, rule, allow, Span(since: since, until: until), status, handler) }
+    until: Microversion? = nil, status: Int = 204, query: [QueryKey] = [], shows: JSONSchema? = nil
+  ) -> Self {
+    make("HEAD", path, nil, rule, allow, Span(since: since, until: until), status, query, shows, handler)
+  }
   public static func post<I: Input, O: Output>(
     _ path: String, _ rule: String, _ handler: @escaping Handling<I, O>, allow: Policy, since: Microversion? = nil,
-    until: Microversion? = nil, status: Int = 201
-  ) -> Self { make("POST", path, nil, rule, allow, Span(since: since, until: until), status, handler) }
+    until: Microversion? = nil, status: Int = 201, query: [QueryKey] = [], shows: JSONSchema? = nil
+  ) -> Self {
+    make("POST", path, nil, rule, allow, Span(since: since, until: until), status, query, shows, handler)
+  }
   public static func put<I: Input, O: Output>(
     _ path: String, _ rule: String, _ handler: @escaping Handling<I, O>, allow: Policy, since: Microversion? = nil,
-    until: Microversion? = nil, status: Int = 200
-  ) -> Self { make("PUT", path, nil, rule, allow, Span(since: since, until: until), status, handler) }
+    until: Microversion? = nil, status: Int = 200, query: [QueryKey] = [], shows: JSONSchema? = nil
+  ) -> Self {
+    make("PUT", path, nil, rule, allow, Span(since: since, until: until), status, query, shows, handler)
+  }
   public static func patch<I: Input, O: Output>(
     _ path: String, _ rule: String, _ handler: @escaping Handling<I, O>, allow: Policy, since: Microversion? = nil,
-    until: Microversion? = nil, status: Int = 200
-  ) -> Self { make("PATCH", path, nil, rule, allow, Span(since: since, until: until), status, handler) }
+    until: Microversion? = nil, status: Int = 200, query: [QueryKey] = [], shows: JSONSchema? = nil
+  ) -> Self {
+    make("PATCH", path, nil, rule, allow, Span(since: since, until: until), status, query, shows, handler)
+  }
   public static func delete<I: Input, O: Output>(
     _ path: String, _ rule: String, _ handler: @escaping Handling<I, O>, allow: Policy, since: Microversion? = nil,
-    until: Microversion? = nil, status: Int = 204
-  ) -> Self { make("DELETE", path, nil, rule, allow, Span(since: since, until: until), status, handler) }
+    until: Microversion? = nil, status: Int = 204, query: [QueryKey] = [], shows: JSONSchema? = nil
+  ) -> Self {
+    make("DELETE", path, nil, rule, allow, Span(since: since, until: until), status, query, shows, handler)
+  }
   /// A row of `POST …/action`, picked by the body's key.
   public static func action<I: Input, O: Output>(
     _ path: String, _ action: String, _ rule: String, _ handler: @escaping Handling<I, O>, allow: Policy,
-    since: Microversion? = nil, until: Microversion? = nil, status: Int = 202
-  ) -> Self { make("POST", path, action, rule, allow, Span(since: since, until: until), status, handler) }
+    since: Microversion? = nil, until: Microversion? = nil, status: Int = 202, shows: JSONSchema? = nil
+  ) -> Self { make("POST", path, action, rule, allow, Span(since: since, until: until), status, [], shows, handler) }
 }
 
 /// A table of rows with the prefix of their rules.
@@ -81,7 +100,8 @@ public struct Routes<Service: Sendable>: Sendable {
       rows.map { row in
         BoundRoute(
           method: row.method, mount: mount, path: row.path, action: row.action, rule: row.rule, policy: row.policy,
-          span: row.span, status: row.status, reads: row.reads, segments: Router.segments(mount + row.path)
+          span: row.span, status: row.status, reads: row.reads, forms: row.forms,
+          segments: Router.segments(mount + row.path)
         ) { incoming in try await row.run(Call(service: service, incoming: incoming)) }
       }
     }
@@ -99,6 +119,7 @@ public struct BoundRoute: Sendable {
   public let span: Span
   public let status: Int
   public let reads: BodyReading
+  public let forms: RouteForms
   /// Mount and path, taken apart once.
   let segments: [String]
   let run: @Sendable (Incoming) async throws -> Response

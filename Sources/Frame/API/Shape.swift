@@ -13,6 +13,23 @@ public enum Check: Sendable {
   /// Any rule of the service's own; it throws a fault whose message completes "Invalid input for KEY: ".
   case custom(@Sendable (JSON) throws -> Void)
 
+  /// The schema with this rule laid over it, as far as JSON Schema can say it.
+  func narrowed(_ schema: JSONSchema) -> JSONSchema {
+    switch self {
+    case .text(let range):
+      let wide = range.lowerBound == 0 ? schema : schema.with("minLength", .int(range.lowerBound))
+      return range.upperBound == .max ? wide : wide.with("maxLength", .int(range.upperBound))
+    case .range(let range):
+      let wide = range.lowerBound == .min ? schema : schema.with("minimum", .int(range.lowerBound))
+      return range.upperBound == .max ? wide : wide.with("maximum", .int(range.upperBound))
+    case .oneOf(let list):
+      return schema.with("enum", .array(list.map { .string($0) } + (schema.types.contains("null") ? [.null] : [])))
+    case .uuid: return schema.with("format", "uuid")
+    case .name(let limit): return schema.with("minLength", 1).with("maxLength", .int(limit))
+    case .custom: return schema
+    }
+  }
+
   func verify(_ key: String, _ value: JSON) throws {
     func refuse(_ why: String) -> Fault {
       .badRequest("Invalid input for field/attribute \(key). Value: \(value.string ?? value.text). \(why)")
@@ -43,6 +60,8 @@ public struct Key<Draft: Sendable>: Sendable {
   public let key: String
   public let required: Bool
   public let span: Span
+  /// What the key's value may look like, its check included.
+  public let schema: JSONSchema
   let check: Check?
   let set: @Sendable (inout Draft, JSON) throws -> Void
 
@@ -50,7 +69,11 @@ public struct Key<Draft: Sendable>: Sendable {
     _ key: String, _ path: any WritableKeyPath<Draft, V> & Sendable, _ check: Check? = nil, required: Bool = false,
     since: Microversion? = nil, until: Microversion? = nil
   ) -> Self {
-    Key(key: key, required: required, span: Span(since: since, until: until), check: check) {
+    let type = required ? V.jsonSchema.withoutNull : V.jsonSchema
+    let schema = check?.narrowed(type) ?? type
+    return Key(
+      key: key, required: required, span: Span(since: since, until: until), schema: schema, check: check
+    ) {
       $0[keyPath: path] = try V(json: $1)
     }
   }
@@ -99,6 +122,19 @@ public struct Shape<Draft: Sendable>: Sendable {
   }
 }
 
+extension Shape {
+  /// What a body of this shape looks like in any version, inside the wrapper.
+  public var objectSchema: JSONSchema {
+    let properties = JSONSchema.properties(keys.map { ($0.key, $0.schema, $0.span) })
+    let always = keys.filter { $0.required && $0.span == Span() }.map(\.key)
+    return .object(properties, required: always, closed: unknown == .refused)
+  }
+  /// The same with its wrapper.
+  public var jsonSchema: JSONSchema {
+    name.map { .object([($0, objectSchema)], required: [$0]) } ?? objectSchema
+  }
+}
+
 /// A body that has one shape.
 public protocol Draft: Input {
   init()
@@ -106,6 +142,7 @@ public protocol Draft: Input {
 }
 extension Draft {
   public static var reads: BodyReading { .json }
+  public static var bodySchema: JSONSchema? { shape.jsonSchema }
   public init(from incoming: Incoming) throws {
     self.init()
     var body = incoming.body
@@ -126,6 +163,7 @@ public enum Given<Value: JSONValue>: JSONValue {
   case absent
   case given(Value)
 
+  public static var jsonSchema: JSONSchema { Value.jsonSchema }
   public init(json: JSON) throws { self = .given(try Value(json: json)) }
   public var json: JSON { value?.json ?? .null }
   public var value: Value? { if case .given(let v) = self { v } else { nil } }

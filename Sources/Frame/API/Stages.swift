@@ -130,6 +130,12 @@ extension Stage {
     if !exchange.candidates.isEmpty, exchange.candidates.allSatisfy(\.isOpen) { return try await next(exchange) }
     guard let token = exchange.request.headers["X-Auth-Token"], !token.isEmpty else { throw Fault.unauthorized() }
     let caller = try await exchange.endpoint.authenticate(token)
+    if let rules = caller.accessRules {
+      let (request, service) = (exchange.request, exchange.endpoint.service.name)
+      guard rules.contains(where: { $0.allows(request, to: service) }) else {
+        throw Fault.unauthorized("The application credential's access rules do not allow this request.")
+      }
+    }
     if !exchange.otherMethods.isEmpty { return notAllowed(exchange, exchange.otherMethods) }
     if exchange.candidates.isEmpty { throw Fault.notFound("The resource could not be found.") }
     exchange.caller = caller
@@ -137,6 +143,18 @@ extension Stage {
     trace.user = caller.userID
     trace.project = caller.projectID
     return try await Trace.$current.withValue(trace) { try await next(exchange) }
+  }
+
+  /// Refuses a URL that names another project than the token, administrators' too: what such a request would be about
+  /// is not what its URL says.
+  static let checkProject = Stage(name: "project") { exchange, next in
+    if let refusal = exchange.endpoint.service.otherProject, let row = exchange.candidates.first, !row.isOpen,
+      let project = Router.parameters(of: row, in: exchange.segments)["project_id"],
+      project != exchange.caller.projectID
+    {
+      throw refusal(project, exchange.caller.projectID)
+    }
+    return try await next(exchange)
   }
 
   /// Refuses whom no object whatever could let in; the rest is decided where the object is fetched.

@@ -8,14 +8,17 @@ public struct Field<Model: Sendable>: Sendable {
   public let span: Span
   /// The role that alone sees the field; nil for everyone who sees the object.
   public let onlyFor: String?
+  /// What the value looks like.
+  public let schema: JSONSchema
   let source: FieldSource
   /// `"key":`, as it stands in every answer.
   let opening: [UInt8]
 
-  private init(_ key: String, _ span: Span, _ role: String?, _ source: FieldSource) {
+  private init(_ key: String, _ span: Span, _ role: String?, _ schema: JSONSchema, _ source: FieldSource) {
     self.key = key
     self.span = span
     onlyFor = role
+    self.schema = schema
     self.source = source
     opening = JSON.string(key).bytes + [UInt8(ascii: ":")]
   }
@@ -25,14 +28,15 @@ public struct Field<Model: Sendable>: Sendable {
     onlyFor role: String? = nil
   ) -> Self {
     let property = StoredProperty<Model, V>(path)
-    return Field(key, Span(since: since, until: until), role, .stored { property.read($0).json })
+    return Field(key, Span(since: since, until: until), role, V.jsonSchema, .stored { property.read($0).json })
   }
   /// A value that needs more than one property, or the request (links); nil leaves the key out.
+  /// - Parameter schema: what the value looks like, for the API's description.
   public static func computed(
-    _ key: String, since: Microversion? = nil, until: Microversion? = nil, onlyFor role: String? = nil,
-    _ get: @escaping @Sendable (Model, Incoming) -> JSON?
+    _ key: String, as schema: JSONSchema = .any, since: Microversion? = nil, until: Microversion? = nil,
+    onlyFor role: String? = nil, _ get: @escaping @Sendable (Model, Incoming) -> JSON?
   ) -> Self {
-    Field(key, Span(since: since, until: until), role, .computed(ComputedField(get)))
+    Field(key, Span(since: since, until: until), role, schema, .computed(ComputedField(get)))
   }
 
   /// The fields of a part that the model stores, as its own.
@@ -52,7 +56,7 @@ public struct Field<Model: Sendable>: Sendable {
             withUnsafePointer(to: model) { computed.get(part.read($0), incoming) }
           })
       }
-      return Field(field.key, field.span, field.onlyFor, source)
+      return Field(field.key, field.span, field.onlyFor, field.schema, source)
     }
   }
 }
@@ -158,11 +162,21 @@ private struct ShownField {
   let source: FieldSource
 }
 
+extension View {
+  /// One object as clients see it in any version, without its wrapper.
+  public var objectSchema: JSONSchema { .object(JSONSchema.properties(fields.map { ($0.key, $0.schema, $0.span) })) }
+  /// The answer that shows one.
+  public var one: JSONSchema { .object([(name, objectSchema)], required: [name]) }
+  /// The answer that shows many.
+  public var many: JSONSchema { .object([(plural, .array(of: objectSchema))], required: [plural]) }
+}
+
 /// A model with one usual view.
 public protocol Viewed: Output {
   static var view: View<Self> { get }
 }
 extension Viewed {
+  public static var answerSchema: JSONSchema? { view.one }
   public func response(to incoming: Incoming, status: Int) throws -> Response {
     Self.view.answer(self, to: incoming, status: status)
   }
@@ -170,6 +184,7 @@ extension Viewed {
 
 /// A model shown through another view than its usual one.
 public struct Shown<Model: Sendable>: Output {
+  public static var answerSchema: JSONSchema? { usualView(of: Model.self)?.one }
   let model: Model
   let view: View<Model>
   public init(_ model: Model, as view: View<Model>) {
@@ -179,6 +194,12 @@ public struct Shown<Model: Sendable>: Output {
   public func response(to incoming: Incoming, status: Int) throws -> Response {
     view.answer(model, to: incoming, status: status)
   }
+}
+
+/// The usual view of a model, where it has one.
+private func usualView<Model: Sendable>(of type: Model.Type) -> View<Model>? {
+  func view<V: Viewed>(_ type: V.Type) -> View<Model>? { V.view as? View<Model> }
+  return (type as? any Viewed.Type).flatMap { view($0) }
 }
 
 /// How a service writes the links of a list.
@@ -193,6 +214,8 @@ public enum PageLinks: Sendable {
 
 /// A page of a list.
 public struct Page<Model: Sendable>: Output {
+  public static var answerSchema: JSONSchema? { usualView(of: Model.self)?.many }
+  public static var isPage: Bool { true }
   public let items: [Model]
   /// The marker of the next page; nil on the last.
   public let next: String?

@@ -76,5 +76,12 @@ extension Caller {
       projectDomainID: project?["domain"]?["id"]?.string, domainID: body["domain"]?["id"]?.string,
       systemScope: body["system"]?["all"]?.bool ?? false,
       roles: Set((body["roles"]?.array ?? []).compactMap { $0["name"]?.string }), token: token, expires: end)
+    if let rules = body["application_credential"]?["access_rules"]?.array {
+      accessRules = rules.map { rule in
+        RequestRule(
+          service: rule["service"]?.string ?? "", method: rule["method"]?.string ?? "",
+          path: rule["path"]?.string ?? "")
+      }
+    }
   }
 }

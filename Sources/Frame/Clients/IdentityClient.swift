@@ -10,7 +10,8 @@ public struct IdentityClient: Sendable {
   /// - Throws: `unauthorized` or `notFound` for a token that is not valid.
   public func validate(_ token: String) async throws -> JSON {
     let response = try await service.with(token: token).send(
-      "GET", "/auth/tokens", query: [(name: "nocatalog", value: "")], headers: ["X-Subject-Token": token])
+      "GET", "/auth/tokens", query: [(name: "nocatalog", value: "")],
+      headers: ["X-Subject-Token": token, "OpenStack-Identity-Access-Rules": "1.0"])
     return try JSON(parsing: await ServiceClient.bytes(of: response))["token"] ?? .null
   }
 

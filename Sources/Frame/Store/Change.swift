@@ -40,6 +40,14 @@ public struct Change: Record {
     ])
 }
 
+extension Table {
+  public func shown(in transaction: any ReadTransaction) async throws -> [String: JSON]? {
+    guard logged else { return nil }
+    let records = try await transaction.all(R.self)
+    return Dictionary(records.map { ($0.id, shown($0, against: nil)) }, uniquingKeysWith: { $1 })
+  }
+}
+
 extension Value {
   /// As the change log shows it.
   var shown: JSON {

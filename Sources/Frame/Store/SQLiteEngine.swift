@@ -14,6 +14,17 @@ final class SQLiteEngine: Engine {
 
   let dialect = Dialect.sqlite
 
+  /// On a connection that stands in memory.
+  private init(_ connection: SQLiteConnection, _ executor: any TaskExecutor) throws {
+    writer = try SQLiteWriter(connection, executor)
+    readers = nil
+  }
+
+  /// See `Store.afterCrash`.
+  func afterCrash(_ executor: any TaskExecutor) throws -> SQLiteEngine {
+    try SQLiteEngine(writer.abandoned(), executor)
+  }
+
   init(path: String?, executor: (any TaskExecutor)?) throws {
     let connection = try SQLiteConnection(path: path ?? ":memory:", path == nil ? .memory : .writer)
     writer = try SQLiteWriter(connection, executor)

@@ -122,6 +122,12 @@ final class SQLiteWriter: Sendable {
     }
   }
 
+  /// Its connection, without what was under way: nothing of this writer may run any more.
+  func abandoned() throws -> SQLiteConnection {
+    if connection.isInTransaction { try connection.control("ROLLBACK") }
+    return connection
+  }
+
   /// Refuses newcomers and waits until all callers are answered.
   func close() async {
     await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in

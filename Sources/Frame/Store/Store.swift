@@ -78,6 +78,16 @@ public final class Store: Sendable {
     }
   }
 
+  /// What a process that died and was started again finds in a database in memory: all that was committed, and nothing
+  /// of what was not. For simulations, in which nothing of this store's may ever run again.
+  /// - Throws: `internalError` for a database that is not in memory, since those survive a real death.
+  public func afterCrash(executor: any TaskExecutor) throws -> Store {
+    guard let memory = engine as? SQLiteEngine else {
+      throw Fault.internalError("Only a SQLite database in memory can be carried over a simulated crash.")
+    }
+    return Store(try memory.afterCrash(executor), world)
+  }
+
   /// Waits for running transactions, then lets go of the database. Everything afterwards is refused as `unavailable`.
   public func close() async { await engine.close() }
 

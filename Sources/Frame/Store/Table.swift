@@ -1,4 +1,4 @@
-internal import JSON
+public import JSON
 
 /// What a schema needs to know of a table, whatever its records.
 public protocol AnyTable: Sendable {
@@ -11,6 +11,8 @@ public protocol AnyTable: Sendable {
   func statements(of version: Int, _ dialect: Dialect) -> [String]
   /// The statements that make the whole table at once.
   func ddl(_ dialect: Dialect) -> [String]
+  /// Every record by its id as the change log would show it; nil for a table whose changes are not logged.
+  func shown(in transaction: any ReadTransaction) async throws -> [String: JSON]?
 }
 
 /// How records of one kind are kept: schema, row mapping and insert at once.

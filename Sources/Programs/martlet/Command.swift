@@ -1,5 +1,6 @@
 internal import Config
 internal import Core
+internal import Wiring
 internal import Host
 
 /// The commands of the binary, by name.

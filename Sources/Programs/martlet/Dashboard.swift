@@ -2,6 +2,7 @@ internal import API
 internal import HTTP
 internal import JSON
 internal import Log
+internal import Wiring
 
 /// The one port that suffices: every API below its name, metrics, health, and a page that says what is here.
 struct Dashboard: Sendable {
@@ -39,7 +40,7 @@ struct Dashboard: Sendable {
   }
 
   private var welcome: String {
-    let rows = apis.map {
+    let rows = apis.filter { !$0.api.types.isEmpty }.map {
       "<tr><td>\($0.api.types[0])</td><td><a href=\"/\($0.api.prefix)/\">/\($0.api.prefix)/</a></td></tr>"
     }
     return """

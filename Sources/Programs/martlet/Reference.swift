@@ -1,13 +1,14 @@
 internal import API
 internal import Config
 internal import Core
+internal import Wiring
 internal import Crypto
 
 /// `martlet routes`, `policy` and `config`: what the tables say.
 enum Reference {
   static func routes(_ context: Command.Context) async throws {
     for (api, endpoint) in try await endpoints(context) {
-      Output.say("\(api.name) (\(api.types.joined(separator: ", ")))")
+      Output.say("\(endpoint.service.name) (\(api.types.isEmpty ? api.name : api.types.joined(separator: ", ")))")
       for row in endpoint.service.routes {
         let span = [row.span.since.map { "since \($0)" }, row.span.until.map { "until \($0)" }].compactMap { $0 }
         let action = row.action.map { " {\($0)}" } ?? ""

@@ -1,6 +1,7 @@
 internal import API
 internal import CLinux
 internal import Core
+internal import Wiring
 internal import HTTP
 internal import IO
 internal import JSON
@@ -43,13 +44,13 @@ enum Serve {
   /// - Returns: the dashboard's URL.
   private static func listen(_ cloud: Cloud, _ server: HTTPServer) throws -> String {
     let settings = cloud.settings
-    let handlers = cloud.endpoints.map { (api: $0.api, handler: $0.endpoint.handler) }
-    for (api, handler) in handlers {
-      _ = try server.listen(host: settings.listen, port: api.port + settings.portOffset, handler: handler)
+    let ports = cloud.ports
+    for (api, handler) in ports {
+      _ = try server.listen(host: settings.listen, port: api.port(settings), handler: handler)
     }
     let port = PublishedAPI.dashboardPort + settings.portOffset
     _ = try server.listen(
-      host: settings.listen, port: port, handler: Dashboard(apis: handlers, cloud: "Martlet").handler)
+      host: settings.listen, port: port, handler: Dashboard(apis: ports, cloud: "Martlet").handler)
     return "http://\(settings.publicHost):\(port)"
   }
 }

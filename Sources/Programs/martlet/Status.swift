@@ -1,4 +1,5 @@
 internal import Core
+internal import Wiring
 internal import Host
 internal import Store
 internal import Work

@@ -14,7 +14,8 @@ import Testing
 
   private func payload(_ scope: Scope, methods: AuthMethods = .password, credential: String? = nil) -> TokenPayload {
     TokenPayload(
-      userID: Self.user, methods: methods, scope: scope, applicationCredentialID: credential,
+      userID: Self.user, methods: methods, scope: scope,
+      delegation: credential.map { .applicationCredential($0) } ?? .none,
       expires: Timestamp(seconds: 1_795_003_600), auditIDs: [Self.audit])
   }
 
@@ -77,7 +78,7 @@ import Testing
     let whole = payload(.project(Self.project)).bytes
     for count in 0..<whole.count { #expect(TokenPayload(bytes: Array(whole[..<count])) == nil) }
     #expect(TokenPayload(bytes: whole + [0]) == nil)
-    #expect(TokenPayload(bytes: MessagePack.array([.int(3), .null, .null, .null, .null]).encoded) == nil)
+    #expect(TokenPayload(bytes: MessagePack.array([.int(3), .null, .null, .null, .null, .null, .null]).encoded) == nil)
   }
 
   @Test("Methods are listed as upstream lists them")

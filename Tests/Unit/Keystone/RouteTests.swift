@@ -12,6 +12,7 @@ import Testing
   }
   private static let open: Set<String> = [
     "GET /", "GET /v3", "POST /v3/auth/tokens", "POST /v3/users/{id}/password",
+    "POST /v3/OS-OAUTH1/request_token", "POST /v3/OS-OAUTH1/access_token",
   ]
 
   @Test("wants a token, but for the few by which one gets in")

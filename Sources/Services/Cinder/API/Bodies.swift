@@ -5,6 +5,7 @@ internal import JSON
 
 /// A whole number that clients send as a number or as text.
 struct Whole: JSONValue {
+  static var jsonSchema: JSONSchema { .anyOf([.integer, .string]) }
   let value: Int
   init(json: JSON) throws {
     switch json {
@@ -20,6 +21,7 @@ struct Whole: JSONValue {
 
 /// Yes or no, in the many spellings that oslo's strict reading takes.
 struct Flag: JSONValue {
+  static var jsonSchema: JSONSchema { .anyOf([.boolean, .string, .integer]) }
   let value: Bool
   init(json: JSON) throws {
     switch json {
@@ -43,6 +45,7 @@ struct Flag: JSONValue {
 
 /// Metadata as clients send it: keys of 1 to 255 characters to texts of at most 255.
 struct MetadataBody: JSONValue {
+  static var jsonSchema: JSONSchema { .map(of: .string.with("maxLength", 255)) }
   let values: [String: String]
   init(json: JSON) throws {
     guard let object = json.object else { throw Fault.badRequest("\(json) is not of type 'object'") }
@@ -69,6 +72,8 @@ struct MetadataBody: JSONValue {
 
 /// A list with its links and, where it was asked for, the count of all that match.
 struct Listing<Model: Sendable>: Output {
+  static var answerSchema: JSONSchema? { Page<Model>.answerSchema }
+  static var isPage: Bool { true }
   let page: Page<Model>
   let count: Int?
 

@@ -48,6 +48,7 @@ public struct Cinder: Sendable {
     ]
     return APIService(
       "cinder", faults: .cinder, microversions: cinderMicroversions, requestIDHeader: "X-Compute-Request-Id",
+      otherProject: { _, _ in .badRequest("Malformed request url") },
       routes: Versions.routes.bound(to: self, at: [""]) + tables.flatMap { $0.bound(to: self, at: mounts) })
   }
 

@@ -30,24 +30,24 @@ enum ApplicationCredentials {
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> JSON {
     let user = try owner(call)
     let name = call.query("name")
-    let (found, roles) = try await call.service.store.read { transaction in
+    let (found, context) = try await call.service.store.read { transaction in
       _ = try await transaction.existingUser(user)
       return (
         try await transaction.all(ApplicationCredential.self, "WHERE user_id = \(user) ORDER BY name"),
-        try await transaction.all(Role.self)
+        try await Context(of: user, transaction)
       )
     }
     let wanted = found.filter { name == nil || $0.name == name }
-    return listing("application_credentials", wanted.map { render($0, roles, call) }, call.incoming)
+    return listing("application_credentials", wanted.map { render($0, context, call) }, call.incoming)
   }
 
   static func show(_ call: Call<Keystone>, _: Nothing) async throws -> JSON {
     let user = try owner(call)
     let id = call.id
-    let (found, roles) = try await call.service.store.read { transaction in
-      (try await transaction.applicationCredential(id, of: user), try await transaction.all(Role.self))
+    let (found, context) = try await call.service.store.read { transaction in
+      (try await transaction.applicationCredential(id, of: user), try await Context(of: user, transaction))
     }
-    return ["application_credential": render(found, roles, call)]
+    return ["application_credential": render(found, context, call)]
   }
 
   struct Body: Draft {
@@ -57,13 +57,25 @@ enum ApplicationCredentials {
     var roles: [JSON]?
     var expires: String?
     var unrestricted: Bool?
+    var accessRules: [JSON]?
     static let shape = Shape<Body>(
       "application_credential", unknown: .ignored,
       [
         .key("name", \.name, .name(limit: 255), required: true), .key("description", \.details),
         .key("secret", \.secret, .text(1...255)), .key("roles", \.roles), .key("expires_at", \.expires),
-        .key("unrestricted", \.unrestricted),
+        .key("unrestricted", \.unrestricted), .key("access_rules", \.accessRules),
       ])
+  }
+
+  /// What credentials refer to.
+  private struct Context: Sendable {
+    let roles: [Role]
+    let rules: [AccessRule]
+
+    init(of user: String, _ transaction: any ReadTransaction) async throws {
+      roles = try await transaction.all(Role.self, "ORDER BY name")
+      rules = try await transaction.all(AccessRule.self, "WHERE user_id = \(user)")
+    }
   }
 
   static func create(_ call: Call<Keystone>, _ body: Body) async throws -> JSON {
@@ -89,15 +101,21 @@ enum ApplicationCredentials {
     let draft = credential
     let held = call.incoming.caller.roles
     let wanted = body.roles
-    let (added, roles) = try await service.store("application_credential", draft.name) { transaction in
+    let givenRules = body.accessRules
+    let ruleIDs = (givenRules ?? []).map { _ in service.world.hexID() }
+    let (added, context) = try await service.store("application_credential", draft.name) { transaction in
       var credential = draft
       let roles = try await transaction.all(Role.self, "WHERE domain_id IS NULL ORDER BY name")
       let own = roles.filter { held.contains($0.name) }
       credential.roleIDs = try wanted.map { try pick($0, from: own) } ?? own.map(\.id)
+      if let givenRules {
+        credential.accessRuleIDs = try await AccessRules.ensure(givenRules, of: user, ids: ruleIDs, transaction)
+          .map(\.id)
+      }
       try await transaction.insert(credential)
-      return (credential, roles)
+      return (credential, try await Context(of: user, transaction))
     }
-    guard case .object(var shown) = render(added, roles, call) else { return .null }
+    guard case .object(var shown) = render(added, context, call) else { return .null }
     shown["secret"] = .string(secret)
     return ["application_credential": .object(shown)]
   }
@@ -124,10 +142,10 @@ enum ApplicationCredentials {
     return Nothing()
   }
 
-  private static func render(_ credential: ApplicationCredential, _ roles: [Role], _ call: Call<Keystone>) -> JSON {
-    let own = roles.filter { credential.roleIDs.contains($0.id) }
+  private static func render(_ credential: ApplicationCredential, _ context: Context, _ call: Call<Keystone>) -> JSON {
+    let own = context.roles.filter { credential.roleIDs.contains($0.id) }
     let link = "\(call.baseURL)/v3/users/\(credential.userID)/application_credentials/\(credential.id)"
-    return [
+    var object: JSONObject = [
       "id": .string(credential.id), "name": .string(credential.name), "description": credential.details.json,
       "project_id": .string(credential.projectID), "user_id": .string(credential.userID), "system": nil,
       "expires_at": (credential.expires?.isoMicroseconds).json, "unrestricted": .bool(credential.unrestricted),
@@ -135,6 +153,10 @@ enum ApplicationCredentials {
         own.map { ["id": .string($0.id), "name": .string($0.name), "domain_id": $0.domainID.json] }),
       "links": ["self": .string(link)],
     ]
+    if let ids = credential.accessRuleIDs {
+      object.append("access_rules", .array(context.rules.filter { ids.contains($0.id) }.map(\.shown)))
+    }
+    return .object(object)
   }
 }
 

@@ -8,6 +8,8 @@ struct Reference: Sendable, Equatable {
   var domainID: String?
   var domainName: String?
 
+  init(id: String) { self.id = id }
+
   /// - Throws: `badRequest` when neither id nor name and domain are there.
   init(_ json: JSON?, _ what: String, needsDomain: Bool = true) throws {
     guard let object = json?.object else { throw missing(what, "auth") }
@@ -29,11 +31,22 @@ struct AuthRequest: Sendable {
     case password(Reference, String)
     case token(String)
     case applicationCredential(id: String?, name: String?, user: Reference?, secret: String)
+    case totp(Reference, String)
+    /// Everything that matters is in the request's headers.
+    case oauth
   }
   enum ScopeRequest: Sendable {
     case none, unscoped, system
     case project(Reference)
     case domain(Reference)
+    case trust(String)
+
+    var isOfProjectOrDomain: Bool {
+      switch self {
+      case .project, .domain: true
+      default: false
+      }
+    }
   }
   var methods: [Method] = []
   var scope = ScopeRequest.none
@@ -56,7 +69,7 @@ struct AuthRequest: Sendable {
   }
 
   private static func method(_ name: String, _ identity: JSON) throws -> Method {
-    guard ["password", "token", "application_credential"].contains(name) else {
+    guard ["password", "token", "application_credential", "totp", "oauth1"].contains(name) else {
       throw Fault.unauthorized("Attempted to authenticate with an unsupported method.")
     }
     guard let given = identity[name], given.object != nil else { throw missing(name, "identity") }
@@ -65,6 +78,13 @@ struct AuthRequest: Sendable {
       let user = try Reference(given["user"], "user")
       guard let password = given["user"]?["password"]?.string else { throw missing("password", "user") }
       return .password(user, password)
+    case "totp":
+      let user = try Reference(given["user"], "user")
+      guard let code = given["user"]?["passcode"], let text = code.string ?? code.int.map(String.init) else {
+        throw missing("passcode", "user")
+      }
+      return .totp(user, text)
+    case "oauth1": return .oauth
     case "token":
       guard let id = given["id"]?.string else { throw missing("id", "token") }
       return .token(id)
@@ -93,7 +113,9 @@ struct AuthRequest: Sendable {
       guard object[kind]?["all"]?.bool == true else { throw missing("all", "system") }
       return .system
     case "unscoped": return .unscoped
-    default: throw Fault(.notImplemented, "Tokens scoped to a trust are not offered. Ask for a project instead.")
+    default:
+      guard let id = object[kind]?["id"]?.string else { throw missing("trust_id", "trust") }
+      return .trust(id)
     }
   }
 }

@@ -1,5 +1,7 @@
+internal import API
 internal import Core
 internal import Crypto
+internal import HTTP
 internal import KeystoneModel
 internal import Store
 
@@ -9,7 +11,9 @@ struct Authenticated: Sendable {
   var methods: AuthMethods = []
   /// The hash that the password was checked against: it must still be the user's when the token is made.
   var passwordHash: String?
-  var applicationCredential: ApplicationCredential?
+  /// What bounds the token, and the scope that goes with it, which cannot be chosen then.
+  var delegation = Delegation.none
+  var scope: Scope?
   /// The end of the token that was given, which a new one made from it does not outlive.
   var expires: Timestamp?
   /// The first audit id of its chain.
@@ -17,17 +21,11 @@ struct Authenticated: Sendable {
 }
 
 extension Keystone {
-  /// Checks every method of the request; all must belong to the same user.
-  func authenticate(_ request: AuthRequest) async throws -> Authenticated {
+  /// Checks every method of the request; all must belong to the same user, and satisfy his rules.
+  func authenticate(_ request: AuthRequest, _ call: Call<Keystone>) async throws -> Authenticated {
     var found: Authenticated?
     for method in request.methods {
-      let next: Authenticated
-      switch method {
-      case .password(let user, let password): next = try await checkPassword(user, password)
-      case .token(let token): next = try await checkToken(token)
-      case .applicationCredential(let id, let name, let user, let secret):
-        next = try await checkApplicationCredential(id: id, name: name, user: user, secret: secret)
-      }
+      let next = try await check(method, request.scope, call)
       guard var merged = found else {
         found = next
         continue
@@ -35,13 +33,34 @@ extension Keystone {
       guard merged.userID == next.userID else { throw Fault.unauthorized() }
       merged.methods.formUnion(next.methods)
       merged.passwordHash = merged.passwordHash ?? next.passwordHash
-      merged.applicationCredential = merged.applicationCredential ?? next.applicationCredential
-      merged.expires = merged.expires ?? next.expires
+      if merged.delegation == .none { merged.delegation = next.delegation }
+      merged.scope = merged.scope ?? next.scope
+      merged.expires = [merged.expires, next.expires].compactMap { $0 }.min()
       merged.chainID = merged.chainID ?? next.chainID
       found = merged
     }
-    guard let found else { throw Fault.unauthorized() }
+    guard var found else { throw Fault.unauthorized() }
+    found.methods.formUnion(try receiptMethods(call.request, of: found.userID))
+    let id = found.userID
+    guard let user = try await store.read({ try await $0.get(User.self, id) }) else { throw Fault.unauthorized() }
+    try checkMethods(found.methods, of: user)
     return found
+  }
+
+  private func check(
+    _ method: AuthRequest.Method, _ scope: AuthRequest.ScopeRequest, _ call: Call<Keystone>
+  ) async throws -> Authenticated {
+    let peer = call.request.peer
+    switch method {
+    case .password(let user, let password):
+      return try await login(user, from: peer) { try await checkPassword(user, password) }
+    case .totp(let user, let passcode):
+      return try await login(user, from: peer) { try await checkPasscode(user, passcode) }
+    case .token(let token): return try await checkToken(token, for: scope)
+    case .oauth: return try await checkAccessToken(call)
+    case .applicationCredential(let id, let name, let user, let secret):
+      return try await checkApplicationCredential(id: id, name: name, user: user, secret: secret)
+    }
   }
 
   /// Whether a password is the hash's. Generated secrets have quick hashes; that one is wrong takes equally long to
@@ -59,25 +78,40 @@ extension Keystone {
       try await hasher.dummyVerify(password)
       throw Fault.unauthorized()
     }
+    try await checkAccount(user)
     if !verified.contains(user: user.id, hash: hash, password: password) {
-      guard try await matches(password, hash) else { throw Fault.unauthorized() }
+      guard try await matches(password, hash) else {
+        try await noteFailure(of: user)
+        throw Fault.unauthorized()
+      }
       verified.remember(user: user.id, hash: hash, password: password)
     }
+    try await noteSuccess(of: user)
     if let end = user.passwordExpires, end <= world.now() {
       throw Fault.unauthorized("The password is expired and needs to be changed for user: \(user.id).")
     }
     return Authenticated(userID: user.id, methods: .password, passwordHash: hash)
   }
 
-  private func checkToken(_ text: String) async throws -> Authenticated {
-    guard let token = try await valid(text) else { throw Fault.unauthorized() }
-    guard token.payload.applicationCredentialID == nil else {
+  private func checkToken(_ text: String, for scope: AuthRequest.ScopeRequest) async throws -> Authenticated {
+    guard let token = try await valid(text) else { throw Fault.notFound("Failed to validate token") }
+    switch token.payload.delegation {
+    case .accessToken:
+      throw Fault.forbidden("Using OAuth-scoped token to create another token. Create a new OAuth-scoped token instead")
+    case .trust:
+      throw Fault.forbidden("Using trust-scoped token to create another token. Create a new trust-scoped token instead")
+    default: break
+    }
+    guard !token.payload.methods.isDelegated else {
+      throw Fault.forbidden("Using a delegated token to create another token is not allowed.")
+    }
+    if token.payload.scope == .system, scope.isOfProjectOrDomain {
       throw Fault.forbidden(
-        "You are not authorized to perform the requested action: rescope a token of an application credential.")
+        "Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed.")
     }
     return Authenticated(
-      userID: token.payload.userID, methods: token.payload.methods.union(.token), expires: token.payload.expires,
-      chainID: token.payload.auditIDs.last)
+      userID: token.payload.userID, methods: token.payload.methods.union(.token), delegation: token.payload.delegation,
+      expires: token.payload.expires, chainID: token.payload.auditIDs.last)
   }
 
   private func checkApplicationCredential(
@@ -97,7 +131,9 @@ extension Keystone {
       guard try await matches(secret, found.secretHash) else { throw Fault.unauthorized() }
       verified.remember(user: found.id, hash: found.secretHash, password: secret)
     }
-    return Authenticated(userID: found.userID, methods: .applicationCredential, applicationCredential: found)
+    return Authenticated(
+      userID: found.userID, methods: .applicationCredential, delegation: .applicationCredential(found.id),
+      scope: .project(found.projectID))
   }
 }
 

@@ -52,7 +52,7 @@ extension Keystone {
       }
       // Slow hashes protect weak passwords; a generated secret needs none, and a first start should not wait for eight.
       let isGenerated = person.password.utf8.count >= 24
-      let hasher = isGenerated ? PasswordHasher(cost: 5, world: world) : hasher
+      let hasher = isGenerated ? hasher.with(cost: 5) : hasher
       people[i].hash = try await hasher.hash(person.password)
     }
   }

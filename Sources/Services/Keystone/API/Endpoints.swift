@@ -100,7 +100,7 @@ enum Endpoints {
 
   static func delete(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let id = call.id
-    try await call.service.change { try await $0.delete(try await $0.existingEndpoint(id)) }
+    try await call.service.change { try await $0.remove(try await $0.existingEndpoint(id)) }
     return Nothing()
   }
 }
@@ -122,5 +122,14 @@ extension ReadTransaction {
       throw Fault.notFound("Could not find endpoint: \(id).")
     }
     return endpoint
+  }
+}
+
+extension Transaction {
+  /// Removes an endpoint with what refers to it.
+  func remove(_ endpoint: CatalogEndpoint) async throws {
+    try await deleteAll(ProjectEndpoint.self, "WHERE endpoint_id = \(endpoint.id)")
+    try await deleteAll(PolicyAssociation.self, "WHERE endpoint_id = \(endpoint.id)")
+    try await delete(endpoint)
   }
 }

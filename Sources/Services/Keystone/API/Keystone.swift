@@ -20,13 +20,15 @@ public struct Keystone: Sendable {
   let hasher: PasswordHasher
   let verified: VerifiedPasswords
   let validated: ValidatedTokens
+  let throttle = LoginThrottle()
 
   /// - Parameters:
   ///   - store: one whose `keystoneSchema` is migrated.
+  ///   - hasher: of passwords; nil for one of the options' cost.
   ///   - tokenKeys: loads the keys of tokens; asked again every few seconds, so that a rotation is noticed.
   ///   - credentialKeys: loads the keys that seal credentials at rest.
   public init(
-    store: Store, world: World, options: KeystoneOptions = KeystoneOptions(),
+    store: Store, world: World, options: KeystoneOptions = KeystoneOptions(), hasher: PasswordHasher? = nil,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet
   ) {
     self.store = store
@@ -34,7 +36,7 @@ public struct Keystone: Sendable {
     self.options = options
     self.tokenKeys = KeyRing(world: world, load: tokenKeys)
     self.credentialKeys = KeyRing(world: world, load: credentialKeys)
-    hasher = PasswordHasher(cost: options.passwordCost, world: world)
+    self.hasher = hasher ?? PasswordHasher(cost: options.passwordCost, world: world)
     verified = VerifiedPasswords(world: world)
     validated = ValidatedTokens()
   }

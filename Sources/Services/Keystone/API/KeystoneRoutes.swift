@@ -8,6 +8,12 @@ extension Keystone {
       ImpliedRoles.routes, Grants.routes, SystemGrants.routes, RoleAssignments.routes, Services.routes,
       Endpoints.routes, Regions.routes, Credentials.routes, EC2Credentials.routes,
       ApplicationCredentials.routes,
+      StoredPolicies.routes, PolicyAssociations.routes,
+      EndpointGroups.routes, ProjectEndpoints.routes,
+      DomainConfig.routes,
+      AccessRules.routes,
+      Trusts.routes,
+      Consumers.routes, OAuth.routes, AccessTokens.routes,
     ]
     return APIService(
       "keystone", faults: .keystone,

@@ -254,6 +254,12 @@ extension Transaction {
     try await deleteAll(Assignment.self, "WHERE target_id = \(project.id)")
     try await deleteAll(Credential.self, "WHERE project_id = \(project.id)")
     try await deleteAll(ApplicationCredential.self, "WHERE project_id = \(project.id)")
+    try await deleteAll(Trust.self, "WHERE project_id = \(project.id)")
+    try await deleteAll(AccessToken.self, "WHERE project_id = \(project.id)")
+    try await deleteAll(ProjectEndpoint.self, "WHERE project_id = \(project.id)")
+    try await deleteAll(ProjectEndpointGroup.self, "WHERE project_id = \(project.id)")
+    try await deleteAll(DomainOption.self, "WHERE domain_id = \(project.id)")
+    try await deleteAll(Limit.self, "WHERE project_id = \(project.id) OR domain_id = \(project.id)")
     for var user in try await all(User.self, "WHERE default_project_id = \(project.id)") {
       user.defaultProjectID = nil
       try await update(user)

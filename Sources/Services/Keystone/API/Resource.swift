@@ -27,6 +27,7 @@ extension Resource {
 
 /// One record: `{"user": {…}}`.
 struct One<R: Resource>: Output {
+  static var answerSchema: JSONSchema? { R.view.one }
   let record: R
   var view = R.view
   var collection = R.collection
@@ -45,6 +46,8 @@ struct One<R: Resource>: Output {
 
 /// A list of records with keystone's links.
 struct Many<R: Resource>: Output {
+  static var answerSchema: JSONSchema? { R.view.many }
+  static var isPage: Bool { true }
   let records: [R]
   var next: String?
   var view = R.view

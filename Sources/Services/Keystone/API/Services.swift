@@ -74,7 +74,10 @@ enum Services {
     let id = call.id
     try await call.service.change { transaction in
       let service = try await transaction.existingService(id)
-      try await transaction.deleteAll(CatalogEndpoint.self, "WHERE service_id = \(id)")
+      for endpoint in try await transaction.all(CatalogEndpoint.self, "WHERE service_id = \(id)") {
+        try await transaction.remove(endpoint)
+      }
+      try await transaction.deleteAll(PolicyAssociation.self, "WHERE service_id = \(id)")
       try await transaction.delete(service)
     }
     return Nothing()

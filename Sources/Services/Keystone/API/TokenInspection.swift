@@ -4,95 +4,51 @@ internal import JSON
 internal import KeystoneModel
 internal import Store
 
-/// Why a token is not, or no more, good; shown to its user alone.
-struct TokenRefusal: Error {
-  let message: String
-  init(_ message: String = "The request you have made requires authentication.") { self.message = message }
-}
-
-/// The scope of a token, fetched.
-private struct Standing {
-  var project: Project?
-  var domain: Project?
-  var roles: [Role] = []
-}
-
 extension ReadTransaction {
   /// Everything that is to be said of a token today.
   /// - Throws: `TokenRefusal`.
   func inspect(_ payload: TokenPayload, issued: Timestamp, now: Timestamp) async throws -> ValidToken {
-    guard let user = try await get(User.self, payload.userID), user.enabled,
-      let userDomain = try await domain(user.domainID), userDomain.enabled
-    else { throw TokenRefusal() }
-    let credential = try await applicationCredential(of: payload, at: now)
-    var standing = try await standing(of: user, payload.scope)
-    if let credential {
-      let granted = Set(credential.roleIDs)
-      standing.roles = standing.roles.filter { granted.contains($0.id) }
-      if standing.roles.isEmpty { throw TokenRefusal() }
-    }
-    let domains = [userDomain.id] + [standing.domain?.id].compactMap { $0 }
-    if try await isRevoked(payload, issued: issued, project: standing.project, domains: domains) {
+    let standing = try await standing(of: payload, now: now)
+    let domains = [standing.userDomain.id] + [standing.domain?.id].compactMap { $0 }
+    if try await isRevoked(
+      payload, issued: issued, users: standing.bearers, project: standing.project, domains: domains)
+    {
       throw TokenRefusal()
     }
-
     let issuedAt = Timestamp(seconds: issued.seconds)
     var shown: JSONObject = [
       "methods": payload.methods.names.json,
-      "user": [
-        "domain": ["id": .string(userDomain.id), "name": .string(userDomain.name)], "id": .string(user.id),
-        "name": .string(user.name), "password_expires_at": (user.passwordExpires?.isoMicroseconds).json,
-      ],
+      "user": .object(describe(standing, payload)),
       "audit_ids": payload.auditIDs.json,
       "expires_at": .string(payload.expires.isoMicrosecondsZ),
       "issued_at": .string(issuedAt.isoMicrosecondsZ),
     ]
     describe(payload.scope, standing, in: &shown)
-    if let credential {
-      shown.append(
-        "application_credential",
-        [
-          "id": .string(credential.id), "name": .string(credential.name),
-          "restricted": .bool(!credential.unrestricted),
-        ])
-    }
+    describeDelegation(standing, in: &shown)
     var services: JSON?
-    if payload.scope != .unscoped { services = try await catalog(project: standing.project?.id, user: user.id) }
+    if payload.scope != .unscoped {
+      services = try await catalog(project: standing.project?.id, user: standing.trust?.trustorID ?? standing.user.id)
+    }
     return ValidToken(
-      payload: payload, caller: caller(payload, user, standing), shown: shown, catalog: services)
+      payload: payload, caller: caller(payload, standing), shown: shown, catalog: services,
+      hasAccessRules: !standing.rules.isEmpty)
   }
 
-  private func applicationCredential(of payload: TokenPayload, at now: Timestamp) async throws -> ApplicationCredential?
-  {
-    guard let id = payload.applicationCredentialID else { return nil }
-    guard let found = try await get(ApplicationCredential.self, id), found.expires.map({ now < $0 }) ?? true else {
-      throw TokenRefusal()
+  private func describe(_ standing: Standing, _ payload: TokenPayload) -> JSONObject {
+    let user = standing.user
+    var object: JSONObject = [
+      "domain": ["id": .string(standing.userDomain.id), "name": .string(standing.userDomain.name)],
+      "id": .string(user.id), "name": .string(user.name),
+      "password_expires_at": (user.passwordExpires?.isoMicroseconds).json,
+    ]
+    if case .federation(let groups, let provider, let name) = payload.delegation {
+      object["password_expires_at"] = nil
+      object["OS-FEDERATION"] = [
+        "groups": .array(groups.map { ["id": .string($0)] }), "identity_provider": ["id": .string(provider)],
+        "protocol": ["id": .string(name)],
+      ]
     }
-    return found
-  }
-
-  private func standing(of user: User, _ scope: Scope) async throws -> Standing {
-    var standing = Standing()
-    switch scope {
-    case .unscoped: return standing
-    case .system:
-      standing.roles = try await systemRoles(of: user.id)
-      if standing.roles.isEmpty { throw TokenRefusal("User \(user.id) has no access to the system") }
-    case .domain(let id):
-      guard let domain = try await domain(id), domain.enabled else { throw TokenRefusal() }
-      standing.domain = domain
-      standing.roles = try await roles(of: user.id, onDomain: id)
-      if standing.roles.isEmpty { throw TokenRefusal("User \(user.id) has no access to domain \(id)") }
-    case .project(let id):
-      guard let project = try await project(id), project.enabled, let domain = try await domain(project.home),
-        domain.enabled
-      else { throw TokenRefusal() }
-      standing.project = project
-      standing.domain = domain
-      standing.roles = try await roles(of: user.id, onProject: project)
-      if standing.roles.isEmpty { throw TokenRefusal("User \(user.id) has no access to project \(id)") }
-    }
-    return standing
+    return object
   }
 
   private func describe(_ scope: Scope, _ standing: Standing, in shown: inout JSONObject) {
@@ -109,20 +65,48 @@ extension ReadTransaction {
     case .project:
       guard let project = standing.project else { return }
       shown.append("project", ["domain": domain, "id": .string(project.id), "name": .string(project.name)])
-      shown.append("is_domain", .bool(project.isDomain))
+      if standing.trust == nil { shown.append("is_domain", .bool(project.isDomain)) }
       shown.append("roles", roles)
     }
   }
 
-  private func caller(_ payload: TokenPayload, _ user: User, _ standing: Standing) -> Caller {
+  private func describeDelegation(_ standing: Standing, in shown: inout JSONObject) {
+    if let trust = standing.trust {
+      shown.append(
+        "OS-TRUST:trust",
+        [
+          "id": .string(trust.id), "trustor_user": ["id": .string(trust.trustorID)],
+          "trustee_user": ["id": .string(trust.trusteeID)], "impersonation": .bool(trust.impersonation),
+        ])
+    }
+    if let access = standing.access {
+      shown.append(
+        "OS-OAUTH1", ["access_token_id": .string(access.id), "consumer_id": .string(access.consumerID)])
+    }
+    if let credential = standing.credential {
+      var object: JSONObject = [
+        "id": .string(credential.id), "name": .string(credential.name),
+        "restricted": .bool(!credential.unrestricted),
+      ]
+      if !standing.rules.isEmpty { object.append("access_rules", .array(standing.rules.map(\.shown))) }
+      shown.append("application_credential", .object(object))
+    }
+  }
+
+  private func caller(_ payload: TokenPayload, _ standing: Standing) -> Caller {
     var caller = Caller(
-      userID: user.id, userName: user.name, userDomainID: user.domainID, roles: Set(standing.roles.map(\.name)),
-      expires: payload.expires)
+      userID: standing.user.id, userName: standing.user.name, userDomainID: standing.user.domainID,
+      roles: Set(standing.roles.map(\.name)), expires: payload.expires)
     caller.projectID = standing.project?.id
     caller.projectName = standing.project?.name
     caller.projectDomainID = standing.project?.home
     if case .domain(let id) = payload.scope { caller.domainID = id }
     caller.systemScope = payload.scope == .system
+    if !standing.rules.isEmpty {
+      caller.accessRules = standing.rules.map {
+        RequestRule(service: $0.service, method: $0.method, path: $0.path)
+      }
+    }
     return caller
   }
 }
@@ -134,6 +118,14 @@ extension Keystone {
     guard let valid = try await valid(token) else { throw Fault.unauthorized() }
     var caller = valid.caller
     caller.token = token
+    // Every service may ask with a token what it is good for. And whoever holds an EC2 key acts on the cloud with it,
+    // never on who may do what there; upstream refuses that too.
+    let asking = [RequestRule(service: "identity", method: "GET", path: "/v3/auth/tokens")]
+    if valid.payload.methods.contains(.ec2Credential) {
+      caller.accessRules = asking
+    } else if let rules = caller.accessRules {
+      caller.accessRules = rules + asking
+    }
     return caller
   }
 }

@@ -17,15 +17,17 @@ extension Keystone {
       guard let user = try await transaction.get(User.self, who.userID) else { throw Fault.unauthorized() }
       if let hash = who.passwordHash, user.passwordHash != hash { throw Fault.unauthorized() }
       var payload = TokenPayload(
-        userID: user.id, methods: who.methods, scope: .unscoped,
-        applicationCredentialID: who.applicationCredential?.id, expires: who.expires ?? seconds + lifetime,
-        auditIDs: [auditID] + (who.chainID.map { [$0] } ?? []))
-      if let credential = who.applicationCredential {
-        payload.scope = .project(credential.projectID)
+        userID: user.id, methods: who.methods, scope: .unscoped, delegation: who.delegation,
+        expires: who.expires ?? seconds + lifetime, auditIDs: [auditID] + (who.chainID.map { [$0] } ?? []))
+      if let scope = who.scope {
+        payload.scope = scope
+      } else if case .trust(let id) = request {
+        payload.delegation = .trust(id)
+        payload.scope = try await transaction.scope(ofTrust: id, now: now)
       } else {
         payload.scope = try await transaction.scope(request)
       }
-      if case .none = request, let home = user.defaultProjectID, who.applicationCredential == nil {
+      if case .none = request, let home = user.defaultProjectID, who.scope == nil {
         // The default project is a wish: where the user cannot go there, the token has no scope.
         payload.scope = .project(home)
         do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch is TokenRefusal {
@@ -35,12 +37,25 @@ extension Keystone {
       do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch let refusal
         as TokenRefusal
       {
-        throw Fault.unauthorized(refusal.message)
+        throw Fault(refusal.kind, refusal.message)
       }
     }
+    if let id = payload.trustID { try await useTrust(id) }
     let text = try tokenKeys.seal(payload.bytes, padded: false)
     validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
     return (text, token)
+  }
+
+  /// Counts one use of a trust, where its uses are counted.
+  private func useTrust(_ id: String) async throws {
+    let counts = try await store.read { try await $0.get(Trust.self, id)?.remainingUses != nil }
+    guard counts else { return }
+    try await change { transaction in
+      guard var trust = try await transaction.get(Trust.self, id), let left = trust.remainingUses else { return }
+      guard left > 0 else { throw Fault.forbidden("No remaining uses for trust: \(id).") }
+      trust.remainingUses = left - 1
+      try await transaction.update(trust)
+    }
   }
 
   /// Looks at a token.
@@ -51,7 +66,7 @@ extension Keystone {
     if let known = validated.find(text, now: world.uptime()) {
       return now < known.payload.expires + window ? known : nil
     }
-    guard text.utf8.count <= 1024, let opened = try tokenKeys.open(text),
+    guard text.utf8.count <= 4096, let opened = try tokenKeys.open(text),
       let payload = TokenPayload(bytes: opened.bytes),
       now < payload.expires + window
     else { return nil }
@@ -68,10 +83,17 @@ extension Keystone {
 }
 
 extension ReadTransaction {
+  fileprivate func scope(ofTrust id: String, now: Timestamp) async throws -> Scope {
+    guard let trust = try await trust(id, at: now), let project = trust.projectID else {
+      throw Fault.unauthorized("Could not find trust: \(id).")
+    }
+    return .project(project)
+  }
+
   /// The scope that is meant; whether it may be had is for `inspect` to say.
   fileprivate func scope(_ request: AuthRequest.ScopeRequest) async throws -> Scope {
     switch request {
-    case .none, .unscoped: return .unscoped
+    case .none, .unscoped, .trust: return .unscoped
     case .system: return .system
     case .project(let reference):
       guard let project = try await findProject(reference) else {

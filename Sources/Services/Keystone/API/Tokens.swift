@@ -26,7 +26,10 @@ enum Tokens {
 
   static func authenticate(_ call: Call<Keystone>, _ body: JSON) async throws -> Response {
     let request = try AuthRequest(body)
-    let who = try await call.service.authenticate(request)
+    let who: Authenticated
+    do { who = try await call.service.authenticate(request, call) } catch let needed as MoreMethodsNeeded {
+      return try await call.service.receipt(for: needed)
+    }
     let (text, token) = try await call.service.issue(who, scope: request.scope)
     return answer(call, text, token, status: 201)
   }
@@ -34,6 +37,10 @@ enum Tokens {
   static func show(_ call: Call<Keystone>, _: Nothing) async throws -> Response {
     let window = isTrue(call.query("allow_expired")) ? call.service.options.allowExpiredWindow : .zero
     let (text, token) = try await subject(call, window: window)
+    // Who does not say that he looks at access rules would take such a token for good everywhere.
+    guard !token.hasAccessRules || call.request.headers["OpenStack-Identity-Access-Rules"] != nil else {
+      throw Fault.notFound("Failed to validate token")
+    }
     return answer(call, text, token, status: 200)
   }
 

@@ -1,6 +1,7 @@
 internal import API
 internal import Core
 internal import Crypto
+internal import HTTP
 internal import JSON
 internal import KeystoneModel
 internal import Store
@@ -66,7 +67,8 @@ enum Users {
       [
         .key("name", \.name, .name(limit: 255), required: true), .key("domain_id", \.domainID),
         .key("password", \.password, .text(0...4096)), .key("enabled", \.enabled),
-        .key("default_project_id", \.defaultProjectID), .key("options", \.options),
+        .key("default_project_id", \.defaultProjectID),
+        .key("options", \.options, .custom(UserOptions.check)),
       ])
   }
 
@@ -81,12 +83,19 @@ enum Users {
     user.defaultProjectID = draft.defaultProjectID
     user.options = draft.options
     user.extra = draft.extra.withoutSecrets
-    if let password = draft.password { user.passwordHash = try await service.hasher.hash(password) }
-    let added = user
+    var password: NewPassword?
+    if let text = draft.password {
+      password = try await service.newPassword(text, options: UserOptions(user.options), isOwn: false)
+      user.passwordHash = password?.hash
+      user.passwordExpires = password?.expires
+    }
+    let (added, new) = (user, password)
+    let keeping = service.options.compliance.uniqueLast
     try await service.store("user", user.name, domain: user.domainID) { transaction in
       _ = try await transaction.existingDomain(added.domainID)
       try await transaction.checkDefaultProject(added.defaultProjectID)
       try await transaction.insert(added)
+      if let new { try await transaction.remember(new, of: added.id, keeping: keeping) }
     }
     return One(user)
   }
@@ -104,7 +113,8 @@ enum Users {
       [
         .key("name", \.name, .name(limit: 255)), .key("domain_id", \.domainID),
         .key("password", \.password, .text(0...4096)), .key("enabled", \.enabled),
-        .key("default_project_id", \.defaultProjectID), .key("options", \.options),
+        .key("default_project_id", \.defaultProjectID),
+        .key("options", \.options, .custom(UserOptions.check)),
       ])
   }
 
@@ -112,21 +122,28 @@ enum Users {
     let before = try await user(call)
     let service = call.service
     if let domain = draft.domainID, domain != before.domainID { throw Fault.badRequest("Cannot change Domain ID") }
-    var hash: String??
-    if let password = draft.password.value {
-      hash = .some(nil)
-      if let password { hash = try await service.hasher.hash(password) }
+    let changesPassword = draft.password.value != nil
+    var password: NewPassword?
+    if let text = draft.password.value ?? nil {
+      let options = UserOptions(before.options.mergingOptions(draft.options))
+      password = try await service.newPassword(text, options: options, isOwn: false)
     }
-    let newHash = hash
+    let new = password
+    let keeping = service.options.compliance.uniqueLast
     let event = service.revocation().of(user: before.id)
-    let revokes = newHash != nil || draft.enabled == false
+    let revokes = changesPassword || draft.enabled == false
     let after = try await service.store("user", draft.name ?? before.name, domain: before.domainID) { transaction in
       guard var user = try await transaction.get(User.self, before.id) else {
         throw Fault.notFound("Could not find user: \(before.id).")
       }
       if let name = draft.name { user.name = name }
       if let enabled = draft.enabled { user.enabled = enabled }
-      if let newHash { user.passwordHash = newHash }
+      if changesPassword {
+        user.passwordHash = new?.hash
+        user.passwordExpires = new?.expires
+        if let new { try await transaction.remember(new, of: user.id, keeping: keeping) }
+      }
+      if draft.enabled == true { try await transaction.reopen(user) }
       if let project = draft.defaultProjectID.value {
         try await transaction.checkDefaultProject(project)
         user.defaultProjectID = project
@@ -166,20 +183,26 @@ enum Users {
   static func changePassword(_ call: Call<Keystone>, _ draft: Password) async throws -> Nothing {
     let service = call.service
     let id = call.id
-    let user = try await service.store.read { try await $0.get(User.self, id) }
-    guard let user, user.enabled, let hash = user.passwordHash else {
-      try await service.hasher.dummyVerify(draft.original)
-      throw Fault.unauthorized()
+    let user = try await service.login(Reference(id: id), from: call.request.peer) {
+      try await service.checkOldPassword(id, draft.original)
     }
-    guard try await service.matches(draft.original, hash) else { throw Fault.unauthorized() }
-    let new = try await service.hasher.hash(draft.password)
+    guard let hash = user.passwordHash else { throw Fault.unauthorized() }
+    let options = UserOptions(user.options)
+    guard !options.isPasswordLocked else {
+      throw Fault.forbidden("The password of user \(id) is locked. Ask an administrator to change it.")
+    }
+    try await service.checkHistory(of: user, new: draft.password)
+    let new = try await service.newPassword(draft.password, options: options, isOwn: true)
+    let keeping = service.options.compliance.uniqueLast
     let event = service.revocation().of(user: id)
     try await service.change { transaction in
       guard var user = try await transaction.get(User.self, id), user.passwordHash == hash else {
         throw Fault.unauthorized()
       }
-      user.passwordHash = new
+      user.passwordHash = new.hash
+      user.passwordExpires = new.expires
       try await transaction.update(user)
+      try await transaction.remember(new, of: id, keeping: keeping)
       try await transaction.revoke(event, now: event.issuedBefore)
     }
     try await service.settle(event)
@@ -255,9 +278,36 @@ extension ReadTransaction {
   }
 }
 
+extension Keystone {
+  /// The user, if that is his password, be it expired.
+  fileprivate func checkOldPassword(_ id: String, _ password: String) async throws -> User {
+    let user = try await store.read { try await $0.get(User.self, id) }
+    guard let user, user.enabled, let hash = user.passwordHash else {
+      try await hasher.dummyVerify(password)
+      throw Fault.unauthorized()
+    }
+    try await checkAccount(user)
+    guard try await matches(password, hash) else {
+      try await noteFailure(of: user)
+      throw Fault.unauthorized()
+    }
+    return user
+  }
+}
+
 extension Transaction {
+  /// An administrator who enables an account lifts what closed it.
+  fileprivate func reopen(_ user: User) async throws {
+    try await deleteAll(LoginState.self, "WHERE user_id = \(user.id)")
+  }
+
   /// Removes a user with everything that is his alone.
   func remove(_ user: User) async throws {
+    try await removeTrusts(of: user.id)
+    try await deleteAll(AccessToken.self, "WHERE user_id = \(user.id)")
+    try await deleteAll(AccessRule.self, "WHERE user_id = \(user.id)")
+    try await deleteAll(LoginState.self, "WHERE user_id = \(user.id)")
+    try await deleteAll(PastPassword.self, "WHERE user_id = \(user.id)")
     try await deleteAll(Assignment.self, "WHERE actor_id = \(user.id)")
     try await deleteAll(Membership.self, "WHERE user_id = \(user.id)")
     try await deleteAll(Credential.self, "WHERE user_id = \(user.id)")

@@ -8,6 +8,8 @@ internal import Synchronization
 struct ValidToken: Sendable {
   let payload: TokenPayload
   let caller: Caller
+  /// Whether it is good for some requests only, so that only who looks at those may be told of it.
+  let hasAccessRules: Bool
   /// The answers to a validation, ready to be sent; trees of JSON would take several times their room.
   let bytes: [UInt8]
   let bytesWithoutCatalog: [UInt8]
@@ -15,7 +17,8 @@ struct ValidToken: Sendable {
   /// - Parameters:
   ///   - shown: the `token` object without the catalogue.
   ///   - catalog: nil for tokens without a scope.
-  init(payload: TokenPayload, caller: Caller, shown: JSONObject, catalog: JSON?) {
+  init(payload: TokenPayload, caller: Caller, shown: JSONObject, catalog: JSON?, hasAccessRules: Bool = false) {
+    self.hasAccessRules = hasAccessRules
     self.payload = payload
     self.caller = caller
     bytesWithoutCatalog = JSON.object(["token": .object(shown)]).bytes

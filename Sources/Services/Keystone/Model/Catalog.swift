@@ -109,10 +109,16 @@ public struct CatalogEndpoint: Versioned {
 }
 
 extension ReadTransaction {
-  /// The catalogue as tokens carry it: enabled services with the endpoints that make sense for this project.
+  /// The catalogue as tokens carry it: enabled services with the endpoints that make sense for this project, or that
+  /// were given to it.
   public func catalog(project: String?, user: String) async throws -> JSON {
-    let endpoints = Dictionary(
-      grouping: try await all(CatalogEndpoint.self, "WHERE enabled = \(true) ORDER BY interface, id"), by: \.serviceID)
+    var own: [CatalogEndpoint]?
+    if let project { own = try await endpointFilter(of: project)?.filter(\.enabled) }
+    let shown =
+      if let own { own } else {
+        try await all(CatalogEndpoint.self, "WHERE enabled = \(true) ORDER BY interface, id")
+      }
+    let endpoints = Dictionary(grouping: shown, by: \.serviceID)
     let services = try await all(CatalogService.self, "WHERE enabled = \(true) ORDER BY type, id")
     return .array(
       services.map { service in

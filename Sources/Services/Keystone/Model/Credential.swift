@@ -41,6 +41,8 @@ public struct ApplicationCredential: Versioned {
   public var expires: Timestamp?
   /// Whether it may make other application credentials.
   public var unrestricted = false
+  /// The only requests it may be used for; nil for all.
+  public var accessRuleIDs: [String]?
   public var generation = 0
 
   public init() {}
@@ -57,6 +59,7 @@ public struct ApplicationCredential: Versioned {
       .column("role_ids", \.roleIDs),
       .column("expires", \.expires),
       .column("unrestricted", \.unrestricted),
+      .column("access_rule_ids", \.accessRuleIDs, since: 2),
       .column("generation", \.generation),
     ],
     indexes: [.unique("user_id", "name")])

@@ -2,8 +2,9 @@ public import Store
 
 extension ReadTransaction {
   /// All assignments of a user, his groups' included.
-  public func assignments(ofUser user: String) async throws -> [Assignment] {
-    let groups = try await groups(of: user)
+  /// - Parameter extra: groups that he is in by what another cloud says of him.
+  public func assignments(ofUser user: String, in extra: [String] = []) async throws -> [Assignment] {
+    let groups = try await groups(of: user) + extra
     return try await all(
       Assignment.self,
       """
@@ -12,12 +13,14 @@ extension ReadTransaction {
       """)
   }
 
-  /// The roles that hold for a user on a project: given there, or inherited from what it lies in; implied ones too.
-  public func roles(of user: String, onProject project: Project) async throws -> [Role] {
+  /// The assignments that count for a user on a project: given there, or inherited from what it lies in.
+  public func assignments(
+    of user: String, onProject project: Project, in extra: [String] = []
+  ) async throws -> [Assignment] {
     let above = try await ancestors(of: project)
     let domain = project.home
     let projects = Set(above.map(\.id))
-    let held = try await assignments(ofUser: user).filter { row in
+    return try await assignments(ofUser: user, in: extra).filter { row in
       switch row.target {
       case .project: row.inherited ? projects.contains(row.targetID) : row.targetID == project.id
       case .domain:
@@ -25,12 +28,16 @@ extension ReadTransaction {
       case .system: false
       }
     }
-    return try await effective(held)
   }
 
-  public func roles(of user: String, onDomain domain: String) async throws -> [Role] {
+  /// The roles that hold for a user on a project, implied ones too.
+  public func roles(of user: String, onProject project: Project, in extra: [String] = []) async throws -> [Role] {
+    try await effective(assignments(of: user, onProject: project, in: extra))
+  }
+
+  public func roles(of user: String, onDomain domain: String, in extra: [String] = []) async throws -> [Role] {
     try await effective(
-      assignments(ofUser: user).filter { $0.target == .domain && $0.targetID == domain && !$0.inherited })
+      assignments(ofUser: user, in: extra).filter { $0.target == .domain && $0.targetID == domain && !$0.inherited })
   }
 
   public func systemRoles(of user: String) async throws -> [Role] {

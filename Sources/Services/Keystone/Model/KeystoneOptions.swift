@@ -15,6 +15,51 @@ public struct KeystoneOptions: Sendable {
   public var maximumProjectDepth = 5
   /// The domain of users and projects for which none is named.
   public var defaultDomainID = "default"
+  /// How many trusts may follow from one, one from another.
+  public var maximumRedelegation = 3
+  /// How long a consumer may wait for a user's leave.
+  public var requestTokenLifetime: Duration = .hours(8)
+  /// How long a consumer's access lasts; zero for without end.
+  public var accessTokenLifetime: Duration = .hours(24)
+  /// How limits of a tree of projects bear on one another.
+  public var limitModel = LimitModel.flat
+  /// How long a user may take between the first and the last of several ways to authenticate.
+  public var receiptLifetime: Duration = .minutes(5)
+  public var compliance = PasswordRules()
+  public var throttle = ThrottleRules()
+
+  public init() {}
+}
+
+/// What passwords must be like, and when an account is closed. Nothing is asked for by default, as upstream.
+public struct PasswordRules: Sendable {
+  /// How many wrong passwords in a row lock an account; 0 for never.
+  public var lockoutAttempts = 0
+  /// How long an account stays locked; zero for until an administrator resets the password.
+  public var lockoutDuration: Duration = .minutes(30)
+  /// For how many days a password is good; 0 for ever.
+  public var expiryDays = 0
+  /// How many of the last passwords, the present one included, may not be taken again; 0 for no such rule.
+  public var uniqueLast = 0
+  /// How many days a user must keep a password before he changes it himself.
+  public var minimumAgeDays = 0
+  /// After how many days without a login an account is disabled; 0 for never.
+  public var inactiveDays = 0
+  /// What every password must match, in the syntax of Perl; nil for anything.
+  public var passwordRegex: String?
+  /// What users are told of `passwordRegex`.
+  public var passwordRegexDescription: String?
+  /// Whether a password that an administrator set must be changed before anything else is done with it.
+  public var changeUponFirstUse = false
+
+  public init() {}
+}
+
+/// How failed logins are slowed down: so many for one user from one address within a time, and no more are tried.
+public struct ThrottleRules: Sendable {
+  /// 0 for without limit.
+  public var attempts = 20
+  public var window: Duration = .minutes(1)
 
   public init() {}
 }

@@ -15,4 +15,12 @@ public let keystoneSchema = Schema(
     Project.table, User.table, Group.table, Membership.table, Role.table, ImpliedRole.table,
     Assignment.table, Region.table, CatalogService.table, CatalogEndpoint.table, Credential.table,
     ApplicationCredential.table, Revocation.table,
+    StoredPolicy.table, PolicyAssociation.table,
+    EndpointGroup.table, ProjectEndpoint.table, ProjectEndpointGroup.table,
+    DomainOption.table,
+    Consumer.table, RequestToken.table, AccessToken.table,
+    AccessRule.table,
+    Trust.table,
+    LoginState.table, PastPassword.table, UsedPasscode.table,
+    RegisteredLimit.table, Limit.table,
   ])

@@ -43,13 +43,14 @@ extension Transaction {
 
 extension ReadTransaction {
   /// Whether a token with these properties has been revoked.
-  public func isRevoked(_ token: TokenPayload, issued: Timestamp, project: Project?, domains: [String]) async throws
-    -> Bool
-  {
+  /// - Parameter users: everyone whose rights it carries: whom it shows, and the parties of a trust.
+  public func isRevoked(
+    _ token: TokenPayload, issued: Timestamp, users: [String], project: Project?, domains: [String]
+  ) async throws -> Bool {
     let rows = try await all(
       Revocation.self,
       """
-      WHERE audit_id = \(token.auditIDs.first) OR chain_id = \(token.auditIDs.last) OR user_id = \(token.userID) \
+      WHERE audit_id = \(token.auditIDs.first) OR chain_id = \(token.auditIDs.last) OR user_id IN (\(list: users)) \
       OR project_id = \(project?.id) OR domain_id IN (\(list: domains))
       """)
     return rows.contains { $0.auditID != nil || $0.chainID != nil || issued <= $0.issuedBefore }

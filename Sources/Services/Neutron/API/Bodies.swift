@@ -6,6 +6,7 @@ internal import NeutronModel
 
 /// A boolean in any of the forms neutron takes: true, "True", "1", 1.
 struct Flag: JSONValue {
+  static var jsonSchema: JSONSchema { .anyOf([.boolean, .string, .integer]) }
   var on: Bool
   init(_ on: Bool) { self.on = on }
   var json: JSON { .bool(on) }
@@ -23,6 +24,7 @@ struct Flag: JSONValue {
 
 /// A whole number, or the digits of one.
 struct Whole: JSONValue {
+  static var jsonSchema: JSONSchema { .anyOf([.integer, .string]) }
   var number: Int
   var json: JSON { .int(number) }
   init(json: JSON) throws {
@@ -50,6 +52,12 @@ extension ResourceBody {
   static var lasting: Set<String> { [] }
   static var guarded: [String: JSON] { [:] }
 
+  /// What the body looks like when it is `create` or `update`.
+  static func schema(_ verb: String) -> JSONSchema {
+    let allowed = verb == "create" ? keys : keys.filter { !lasting.contains($0.key) && !$0.required }
+    return Shape<Self>(name, allowed).jsonSchema
+  }
+
   /// Reads one object; `verb` is `create` or `update`, as policy rules name it.
   static func read(_ json: JSON, _ verb: String, for incoming: Incoming) throws -> Self {
     guard case .object(let object) = json else {
@@ -76,6 +84,12 @@ extension ResourceBody {
 /// The body of a POST: one resource under its name, or several under the plural, made in one transaction.
 struct Posted<Body: ResourceBody>: Input {
   static var reads: BodyReading { .json }
+  static var bodySchema: JSONSchema? {
+    let inner = Shape<Body>(Body.name, Body.keys).objectSchema
+    return .anyOf([
+      Body.schema("create"), .object([(Body.plural, .array(of: inner))], required: [Body.plural], closed: true),
+    ])
+  }
   let drafts: [Body]
   let isBulk: Bool
 
@@ -97,6 +111,7 @@ struct Posted<Body: ResourceBody>: Input {
 /// The body of a PUT.
 struct Changed<Body: ResourceBody>: Input {
   static var reads: BodyReading { .json }
+  static var bodySchema: JSONSchema? { Body.schema("update") }
   let draft: Body
 
   init(from incoming: Incoming) throws {

@@ -112,6 +112,8 @@ extension NetworkAgent {
       guard await !applied.isReleased(port.id) else {
         throw Fault.conflict("Port \(port.id) was given up while it was being plugged.")
       }
+      // Plugging makes the network too, which a newer plan may have taken away in the meantime.
+      await applied.learn(.network(network.id))
       _ = try await drivers.networkSwitch.ensurePlugged(port, on: network)
     }
   }

@@ -71,6 +71,10 @@ public struct Nova: Sendable {
   public func api() -> APIService {
     APIService(
       "nova", faults: .nova, microversions: novaMicroversions, requestIDHeader: "X-Compute-Request-Id",
+      otherProject: { project, own in
+        .badRequest(
+          "Malformed request URL: URL's project_id '\(project)' doesn't match Context's project_id '\(own ?? "None")'")
+      },
       routes: Versions.routes.bound(to: self, at: [""])
         + Self.tables.flatMap { $0.bound(to: self, at: Self.mounts) })
   }

@@ -13,20 +13,23 @@ extension Conductor {
   private static var log: Log { Log("nova.reconciler") }
 
   public func reconcilers() -> [Reconciler] {
-    let (attachments, ports, pictures) = (Sightings(), Sightings(), Sightings())
+    let (attachments, ports, cards, pictures) = (Sightings(), Sightings(), Sightings(), Sightings())
     return [
       Reconciler("nova-attachments", every: .seconds(20)) { try await self.removeStrayAttachments(attachments) },
       Reconciler("nova-ports", every: .seconds(20)) { try await self.removeStrayPorts(ports) },
+      Reconciler("nova-cards", every: .seconds(20)) { try await self.removeLostCards(cards) },
       Reconciler("nova-snapshots", every: .seconds(20)) { try await self.removeStraySnapshots(pictures) },
       Reconciler("nova-guests", every: .seconds(30)) { try await self.reconcileGuests() },
       Reconciler("nova-allocations", every: .minutes(2)) { try await self.reconcileAllocations() },
     ]
   }
 
-  /// Guests without a server go; a server whose guest has stopped by itself is shown as stopped.
+  /// Guests without a server go; a server whose guest has stopped by itself, or is not there any more, is shown as
+  /// stopped, from where it can be started.
   func reconcileGuests() async throws {
     for host in try await store.read({ try await $0.all(ComputeHost.self) }) {
       // The guests are listed before the records are read: a guest never comes before its server's record.
+      let asked = world.now()
       guard let found = try? await bus.call(ComputeTopic.agent(host.host), ListGuests()) else { continue }
       let servers = try await store.read { try await $0.all(Server.self, "WHERE host = \(host.host)") }
       let known = Dictionary(servers.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
@@ -41,13 +44,15 @@ extension Conductor {
         _ = try await bus.call(ComputeTopic.agent(host.host), RemoveGuest(server: id, ports: []))
       }
       let power = Dictionary(found.guests.map { ($0.id, $0.power) }, uniquingKeysWith: { $1 })
-      for server in servers where server.doing == nil && server.state == .active {
-        guard let now = power[server.id], now == .stopped || now == .crashed else { continue }
-        Self.log.warning("a server's guest has stopped by itself", ["server": server.id, "power": now.rawValue])
+      for server in servers where server.hasGuest && server.updatedAt < asked {
+        let now = power[server.id]
+        guard now == nil || now == .stopped || now == .crashed else { continue }
+        Self.log.warning(
+          "a server's guest has stopped by itself", ["server": server.id, "power": now?.rawValue ?? "not there"])
         try await change(server.id) { server in
-          guard server.doing == nil, server.state == .active else { return }
+          guard server.hasGuest else { return }
           server.state = .stopped
-          server.power = now == .crashed ? 6 : 4
+          server.power = now == nil ? 0 : now == .crashed ? 6 : 4
         }
       }
     }
@@ -66,4 +71,9 @@ extension Conductor {
       }
     }
   }
+}
+
+extension Server {
+  /// Whether nothing is done to it, and its guest must be there and be on.
+  fileprivate var hasGuest: Bool { doing == nil && [.active, .paused, .suspended].contains(state) }
 }

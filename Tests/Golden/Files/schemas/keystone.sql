@@ -1,4 +1,4 @@
--- keystone, version 1, sqlite
+-- keystone, version 2, sqlite
 CREATE TABLE keystone_projects (
   id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -128,6 +128,7 @@ CREATE TABLE keystone_application_credentials (
   expires INTEGER,
   unrestricted INTEGER NOT NULL,
   generation INTEGER NOT NULL,
+  access_rule_ids TEXT,
   PRIMARY KEY (id)
 );
 CREATE INDEX keystone_application_credentials_project_id_idx ON keystone_application_credentials (project_id);
@@ -149,9 +150,166 @@ CREATE INDEX keystone_revocations_user_id_idx ON keystone_revocations (user_id);
 CREATE INDEX keystone_revocations_project_id_idx ON keystone_revocations (project_id);
 CREATE INDEX keystone_revocations_domain_id_idx ON keystone_revocations (domain_id);
 CREATE INDEX keystone_revocations_expires_idx ON keystone_revocations (expires);
+CREATE TABLE keystone_policies (
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  blob TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_policy_associations (
+  id TEXT NOT NULL,
+  policy_id TEXT NOT NULL,
+  endpoint_id TEXT,
+  service_id TEXT,
+  region_id TEXT,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_policy_associations_policy_id_idx ON keystone_policy_associations (policy_id);
+CREATE INDEX keystone_policy_associations_endpoint_id_idx ON keystone_policy_associations (endpoint_id);
+CREATE INDEX keystone_policy_associations_service_id_idx ON keystone_policy_associations (service_id);
+CREATE TABLE keystone_endpoint_groups (
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  filters TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_project_endpoints (
+  endpoint_id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  PRIMARY KEY (endpoint_id, project_id)
+);
+CREATE INDEX keystone_project_endpoints_project_id_idx ON keystone_project_endpoints (project_id);
+CREATE TABLE keystone_project_endpoint_groups (
+  group_id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  PRIMARY KEY (group_id, project_id)
+);
+CREATE INDEX keystone_project_endpoint_groups_project_id_idx ON keystone_project_endpoint_groups (project_id);
+CREATE TABLE keystone_domain_options (
+  domain_id TEXT NOT NULL,
+  group_name TEXT NOT NULL,
+  option_name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  secret TEXT,
+  PRIMARY KEY (domain_id, group_name, option_name)
+);
+CREATE TABLE keystone_consumers (
+  id TEXT NOT NULL,
+  description TEXT,
+  secret TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_request_tokens (
+  id TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  consumer_id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  verifier TEXT,
+  user_id TEXT,
+  role_ids TEXT NOT NULL,
+  expires INTEGER,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_request_tokens_consumer_id_idx ON keystone_request_tokens (consumer_id);
+CREATE TABLE keystone_access_tokens (
+  id TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  consumer_id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  role_ids TEXT NOT NULL,
+  expires INTEGER,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_access_tokens_consumer_id_idx ON keystone_access_tokens (consumer_id);
+CREATE INDEX keystone_access_tokens_project_id_idx ON keystone_access_tokens (project_id);
+CREATE INDEX keystone_access_tokens_user_id_idx ON keystone_access_tokens (user_id);
+CREATE TABLE keystone_access_rules (
+  id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  service TEXT NOT NULL,
+  method TEXT NOT NULL,
+  path TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_access_rules_user_id_service_method_path_key ON keystone_access_rules (user_id, service, method, path);
+CREATE TABLE keystone_trusts (
+  id TEXT NOT NULL,
+  trustor_id TEXT NOT NULL,
+  trustee_id TEXT NOT NULL,
+  impersonation INTEGER NOT NULL,
+  project_id TEXT,
+  role_ids TEXT NOT NULL,
+  expires INTEGER,
+  remaining_uses INTEGER,
+  redelegation_count INTEGER NOT NULL,
+  source_id TEXT,
+  extra TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_trusts_trustor_id_idx ON keystone_trusts (trustor_id);
+CREATE INDEX keystone_trusts_trustee_id_idx ON keystone_trusts (trustee_id);
+CREATE INDEX keystone_trusts_project_id_idx ON keystone_trusts (project_id);
+CREATE INDEX keystone_trusts_source_id_idx ON keystone_trusts (source_id);
+CREATE TABLE keystone_login_states (
+  user_id TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  failed_at INTEGER,
+  last_active INTEGER,
+  PRIMARY KEY (user_id)
+);
+CREATE TABLE keystone_past_passwords (
+  user_id TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (user_id, created)
+);
+CREATE TABLE keystone_used_passcodes (
+  credential_id TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  PRIMARY KEY (credential_id)
+);
+CREATE TABLE keystone_registered_limits (
+  id TEXT NOT NULL,
+  service_id TEXT NOT NULL,
+  region_id TEXT,
+  resource_name TEXT NOT NULL,
+  default_limit INTEGER NOT NULL,
+  description TEXT,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_registered_limits_service_id_region_id_resour_c11ed187 ON keystone_registered_limits (service_id, region_id, resource_name);
+CREATE UNIQUE INDEX keystone_registered_limits_service_id_resource_name_key ON keystone_registered_limits (service_id, resource_name) WHERE region_id IS NULL;
+CREATE TABLE keystone_limits (
+  id TEXT NOT NULL,
+  project_id TEXT,
+  domain_id TEXT,
+  registered_id TEXT NOT NULL,
+  service_id TEXT NOT NULL,
+  region_id TEXT,
+  resource_name TEXT NOT NULL,
+  resource_limit INTEGER NOT NULL,
+  description TEXT,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_limits_project_id_idx ON keystone_limits (project_id);
+CREATE INDEX keystone_limits_domain_id_idx ON keystone_limits (domain_id);
+CREATE INDEX keystone_limits_registered_id_idx ON keystone_limits (registered_id);
+CREATE UNIQUE INDEX keystone_limits_project_id_registered_id_key ON keystone_limits (project_id, registered_id);
+CREATE UNIQUE INDEX keystone_limits_domain_id_registered_id_key ON keystone_limits (domain_id, registered_id);
 
 
--- keystone, version 1, postgres
+-- keystone, version 2, postgres
 CREATE TABLE keystone_projects (
   id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
@@ -281,6 +439,7 @@ CREATE TABLE keystone_application_credentials (
   expires BIGINT,
   unrestricted BIGINT NOT NULL,
   generation BIGINT NOT NULL,
+  access_rule_ids TEXT COLLATE "C",
   PRIMARY KEY (id)
 );
 CREATE INDEX keystone_application_credentials_project_id_idx ON keystone_application_credentials (project_id);
@@ -302,3 +461,160 @@ CREATE INDEX keystone_revocations_user_id_idx ON keystone_revocations (user_id);
 CREATE INDEX keystone_revocations_project_id_idx ON keystone_revocations (project_id);
 CREATE INDEX keystone_revocations_domain_id_idx ON keystone_revocations (domain_id);
 CREATE INDEX keystone_revocations_expires_idx ON keystone_revocations (expires);
+CREATE TABLE keystone_policies (
+  id TEXT COLLATE "C" NOT NULL,
+  type TEXT COLLATE "C" NOT NULL,
+  blob TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_policy_associations (
+  id TEXT COLLATE "C" NOT NULL,
+  policy_id TEXT COLLATE "C" NOT NULL,
+  endpoint_id TEXT COLLATE "C",
+  service_id TEXT COLLATE "C",
+  region_id TEXT COLLATE "C",
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_policy_associations_policy_id_idx ON keystone_policy_associations (policy_id);
+CREATE INDEX keystone_policy_associations_endpoint_id_idx ON keystone_policy_associations (endpoint_id);
+CREATE INDEX keystone_policy_associations_service_id_idx ON keystone_policy_associations (service_id);
+CREATE TABLE keystone_endpoint_groups (
+  id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  filters TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_project_endpoints (
+  endpoint_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (endpoint_id, project_id)
+);
+CREATE INDEX keystone_project_endpoints_project_id_idx ON keystone_project_endpoints (project_id);
+CREATE TABLE keystone_project_endpoint_groups (
+  group_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (group_id, project_id)
+);
+CREATE INDEX keystone_project_endpoint_groups_project_id_idx ON keystone_project_endpoint_groups (project_id);
+CREATE TABLE keystone_domain_options (
+  domain_id TEXT COLLATE "C" NOT NULL,
+  group_name TEXT COLLATE "C" NOT NULL,
+  option_name TEXT COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  secret TEXT COLLATE "C",
+  PRIMARY KEY (domain_id, group_name, option_name)
+);
+CREATE TABLE keystone_consumers (
+  id TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  secret TEXT COLLATE "C" NOT NULL,
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_request_tokens (
+  id TEXT COLLATE "C" NOT NULL,
+  secret TEXT COLLATE "C" NOT NULL,
+  consumer_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  verifier TEXT COLLATE "C",
+  user_id TEXT COLLATE "C",
+  role_ids TEXT COLLATE "C" NOT NULL,
+  expires BIGINT,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_request_tokens_consumer_id_idx ON keystone_request_tokens (consumer_id);
+CREATE TABLE keystone_access_tokens (
+  id TEXT COLLATE "C" NOT NULL,
+  secret TEXT COLLATE "C" NOT NULL,
+  consumer_id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  role_ids TEXT COLLATE "C" NOT NULL,
+  expires BIGINT,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_access_tokens_consumer_id_idx ON keystone_access_tokens (consumer_id);
+CREATE INDEX keystone_access_tokens_project_id_idx ON keystone_access_tokens (project_id);
+CREATE INDEX keystone_access_tokens_user_id_idx ON keystone_access_tokens (user_id);
+CREATE TABLE keystone_access_rules (
+  id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  service TEXT COLLATE "C" NOT NULL,
+  method TEXT COLLATE "C" NOT NULL,
+  path TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_access_rules_user_id_service_method_path_key ON keystone_access_rules (user_id, service, method, path);
+CREATE TABLE keystone_trusts (
+  id TEXT COLLATE "C" NOT NULL,
+  trustor_id TEXT COLLATE "C" NOT NULL,
+  trustee_id TEXT COLLATE "C" NOT NULL,
+  impersonation BIGINT NOT NULL,
+  project_id TEXT COLLATE "C",
+  role_ids TEXT COLLATE "C" NOT NULL,
+  expires BIGINT,
+  remaining_uses BIGINT,
+  redelegation_count BIGINT NOT NULL,
+  source_id TEXT COLLATE "C",
+  extra TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_trusts_trustor_id_idx ON keystone_trusts (trustor_id);
+CREATE INDEX keystone_trusts_trustee_id_idx ON keystone_trusts (trustee_id);
+CREATE INDEX keystone_trusts_project_id_idx ON keystone_trusts (project_id);
+CREATE INDEX keystone_trusts_source_id_idx ON keystone_trusts (source_id);
+CREATE TABLE keystone_login_states (
+  user_id TEXT COLLATE "C" NOT NULL,
+  failures BIGINT NOT NULL,
+  failed_at BIGINT,
+  last_active BIGINT,
+  PRIMARY KEY (user_id)
+);
+CREATE TABLE keystone_past_passwords (
+  user_id TEXT COLLATE "C" NOT NULL,
+  created BIGINT NOT NULL,
+  hash TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (user_id, created)
+);
+CREATE TABLE keystone_used_passcodes (
+  credential_id TEXT COLLATE "C" NOT NULL,
+  step BIGINT NOT NULL,
+  PRIMARY KEY (credential_id)
+);
+CREATE TABLE keystone_registered_limits (
+  id TEXT COLLATE "C" NOT NULL,
+  service_id TEXT COLLATE "C" NOT NULL,
+  region_id TEXT COLLATE "C",
+  resource_name TEXT COLLATE "C" NOT NULL,
+  default_limit BIGINT NOT NULL,
+  description TEXT COLLATE "C",
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX keystone_registered_limits_service_id_region_id_resour_c11ed187 ON keystone_registered_limits (service_id, region_id, resource_name);
+CREATE UNIQUE INDEX keystone_registered_limits_service_id_resource_name_key ON keystone_registered_limits (service_id, resource_name) WHERE region_id IS NULL;
+CREATE TABLE keystone_limits (
+  id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C",
+  domain_id TEXT COLLATE "C",
+  registered_id TEXT COLLATE "C" NOT NULL,
+  service_id TEXT COLLATE "C" NOT NULL,
+  region_id TEXT COLLATE "C",
+  resource_name TEXT COLLATE "C" NOT NULL,
+  resource_limit BIGINT NOT NULL,
+  description TEXT COLLATE "C",
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_limits_project_id_idx ON keystone_limits (project_id);
+CREATE INDEX keystone_limits_domain_id_idx ON keystone_limits (domain_id);
+CREATE INDEX keystone_limits_registered_id_idx ON keystone_limits (registered_id);
+CREATE UNIQUE INDEX keystone_limits_project_id_registered_id_key ON keystone_limits (project_id, registered_id);
+CREATE UNIQUE INDEX keystone_limits_domain_id_registered_id_key ON keystone_limits (domain_id, registered_id);

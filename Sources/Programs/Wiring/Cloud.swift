@@ -1,0 +1,156 @@
+package import API
+internal import Auth
+internal import Bus
+internal import CinderAPI
+internal import CinderModel
+internal import Clients
+package import Core
+internal import GlanceModel
+package import HTTP
+internal import Host
+internal import JSON
+internal import KeystoneModel
+internal import NeutronAPI
+internal import NeutronModel
+internal import NovaAPI
+internal import NovaModel
+internal import PlacementModel
+package import Store
+internal import Text
+package import Work
+
+/// All services of one process, wired to one another as they would be over a network.
+///
+/// Each part is built from those before it: identity, placement, images, networks, volumes, compute. A service reaches
+/// another only through the other's pipeline (`Services`), with its own credential.
+package struct Cloud: Sendable {
+  package let settings: Settings
+  package let ground: Ground
+  package let queue: SagaQueue
+  let identity: IdentityPart
+  let placement: PlacementPart
+  let images: ImagePart
+  package let networks: NetworkPart
+  let volumes: VolumePart
+  package let compute: ComputePart
+
+  package static let schemas = [
+    SagaRow.schema, keystoneSchema, placementSchema, glanceSchema, neutronSchema, cinderSchema, novaSchema,
+  ]
+
+  /// Opens the store, brings its schema up to date and builds every service; nothing listens yet.
+  package static func open(_ settings: Settings, state: StateDirectory, world: World) async throws -> Cloud {
+    let store =
+      settings.database.isEmpty
+      ? try Store.sqlite(path: state.database, world: world)
+      : try await Store.postgres(settings.database, world: world)
+    try await store.migrate(schemas)
+    return try await Cloud(settings, on: Ground(settings, state: state, store: store, world: world))
+  }
+
+  /// A cloud that touches nothing, for what its tables say.
+  package static func inMemory(_ settings: Settings) async throws -> Cloud {
+    let store = try Store.sqlite(path: nil, world: .real)
+    let state = StateDirectory(path: "/nonexistent", secrets: Secrets(), lock: -1)
+    return try await Cloud(settings, on: Ground(settings, state: state, store: store, world: .real))
+  }
+
+  /// Builds every service on a ground whose store is migrated.
+  package init(_ settings: Settings, on ground: Ground) async throws {
+    self.settings = settings
+    self.ground = ground
+    queue = SagaQueue(store: ground.store, world: ground.world, node: ground.node)
+    let base = Base(ground: ground, queue: queue)
+    var pipelines = Pipelines(
+      world: ground.world, overrides: try await Self.policyOverrides(settings.policyFile),
+      identityURL: PublishedAPI.named("keystone").url(settings))
+    identity = try IdentityPart(settings, base, pipelines)
+    let services = Services(identity: identity.endpoint.handler, ground)
+    let checker = TokenChecker(identity: services.identity(), world: ground.world)
+    pipelines.authenticate = { try await checker.caller(of: $0) }
+    placement = try PlacementPart(base, pipelines)
+    images = try ImagePart(base, pipelines)
+    networks = try NetworkPart(base, pipelines, services)
+    volumes = try VolumePart(settings, base, pipelines, services, images)
+    compute = try ComputePart(
+      settings, base, pipelines, services,
+      ComputePart.Others(
+        placement: placement.endpoint, images: images.endpoint, networks: networks, volumes: volumes.endpoint))
+  }
+
+  /// What every part is given.
+  @dynamicMemberLookup
+  struct Base: Sendable {
+    let ground: Ground
+    let queue: SagaQueue
+    subscript<T>(dynamicMember path: KeyPath<Ground, T>) -> T { ground[keyPath: path] }
+  }
+
+  /// Each API with its pipeline; identity has three, on two ports.
+  package var endpoints: [(api: PublishedAPI, endpoint: Endpoint)] {
+    [
+      ("keystone", identity.endpoint), ("keystone", identity.versionTwo), ("keystone-admin", identity.versionTwoAdmin),
+      ("glance", images.endpoint), ("placement", placement.endpoint),
+      ("neutron", networks.endpoint), ("cinder", volumes.endpoint), ("nova", compute.endpoint),
+    ].map { (api: PublishedAPI.named($0.0), endpoint: $0.1) }
+  }
+
+  /// What answers on each port.
+  package var ports: [(api: PublishedAPI, handler: Handler)] {
+    [(PublishedAPI.named("keystone"), identity.publicPort), (PublishedAPI.named("keystone-admin"), identity.adminPort)]
+      + endpoints.filter { !$0.api.name.hasPrefix("keystone") }.map { (api: $0.api, handler: $0.endpoint.handler) }
+  }
+
+  /// Makes what every cloud has, where it is missing.
+  package func bootstrap() async throws {
+    let catalog = PublishedAPI.all.flatMap { api in
+      api.types.map { (type: $0, name: api.name, url: api.url(settings)) }
+    }
+    try await identity.bootstrap(catalog)
+    guard let admin = try await compute.nova.identity.projectID(named: "admin") else {
+      throw Fault.internalError("The project admin is missing after the bootstrap.")
+    }
+    try await networks.neutron.bootstrap(project: admin, cidr: settings.publicCIDR)
+    try await volumes.cinder.bootstrap()
+    try await compute.nova.bootstrap()
+  }
+
+  /// Starts what runs by itself: sagas, agents, reconcilers.
+  /// - Parameter server: where guests ask for metadata and users for consoles; nil where nothing listens.
+  package func start(_ server: HTTPServer?) async throws {
+    try await images.start(ground.world)
+    volumes.start(ground.world)
+    try await compute.start(server, settings)
+    await networks.start(server, compute.metadata)
+    try await queue.start()
+  }
+
+  /// Parks what runs and closes the store; guests live on.
+  package func stop(within limit: Duration) async {
+    await compute.stop()
+    await networks.stop()
+    await queue.stop(within: limit)
+    await ground.store.close()
+  }
+
+  private static func policyOverrides(_ path: String) async throws -> [String: String] {
+    guard !path.isEmpty else { return [:] }
+    let text = String(decoding: try await Host.real.readFile(path), as: UTF8.self)
+    return try [String: String](json: try YAML.parse(text, source: path))
+  }
+}
+
+/// Pipelines of services that share a world, an operator's policies and an identity service.
+struct Pipelines: Sendable {
+  let world: World
+  let overrides: [String: String]
+  let identityURL: String
+  var authenticate: @Sendable (String) async throws -> Caller = { _ in throw Fault.unauthorized() }
+
+  func endpoint(
+    _ api: APIService, _ own: (@Sendable (String) async throws -> Caller)? = nil
+  ) throws -> Endpoint {
+    try Endpoint(
+      api, world: world, identityURL: identityURL, overrides: overrides, authenticate: own ?? authenticate)
+  }
+}

@@ -1,0 +1,52 @@
+package import Bus
+package import Core
+package import Crypto
+package import HTTP
+package import Host
+package import Store
+
+/// What a cloud stands on: everything it meets the world with, so that a simulation can hand in another world.
+package struct Ground: Sendable {
+  package let world: World
+  package let store: Store
+  package let bus: Bus
+  /// Files and programs of this host.
+  package let host: Host
+  /// This host's name in the cloud.
+  package let node: String
+  package let hands: Hands
+  package let secrets: Secrets
+  package let tokenKeys: @Sendable () throws -> Fernet
+  package let credentialKeys: @Sendable () throws -> Fernet
+  package let hasher: PasswordHasher
+  /// What lies between two services: given a service's own handler as a transport, how others reach it.
+  package let between: @Sendable (any Transport) -> any Transport
+
+  package init(
+    world: World, store: Store, bus: Bus, host: Host, node: String, hands: Hands, secrets: Secrets,
+    tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
+    hasher: PasswordHasher, between: @escaping @Sendable (any Transport) -> any Transport = { $0 }
+  ) {
+    self.world = world
+    self.store = store
+    self.bus = bus
+    self.host = host
+    self.node = node
+    self.hands = hands
+    self.secrets = secrets
+    self.tokenKeys = tokenKeys
+    self.credentialKeys = credentialKeys
+    self.hasher = hasher
+    self.between = between
+  }
+
+  /// The ground of a cloud on this machine.
+  package init(_ settings: Settings, state: StateDirectory, store: Store, world: World) {
+    self.init(
+      world: world, store: store, bus: Bus(LocalCarrier()), host: .real,
+      node: settings.hostName.isEmpty ? Machine.hostName : settings.hostName,
+      hands: Hands(settings, state: state, world: world), secrets: state.secrets,
+      tokenKeys: { try state.tokenKeys.load() }, credentialKeys: { try state.credentialKeys.load() },
+      hasher: PasswordHasher(cost: settings.passwordCost, world: world))
+  }
+}

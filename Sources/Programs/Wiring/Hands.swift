@@ -1,0 +1,68 @@
+internal import Core
+internal import FakeHardware
+internal import FileDisk
+package import Hardware
+internal import Host
+internal import Libvirt
+internal import LinuxNetwork
+
+/// The drivers that the settings choose.
+package struct Hands: Sendable {
+  package let hypervisor: any Hypervisor
+  package let disks: any ServerDisks
+  package let volumes: any VolumeBackend
+  package let images: any ImageBackend
+  package let inspector: any ImageInspector
+  package let bridges: any Switch
+  package let dhcp: any DHCPServers
+  package let routers: any Routers
+  package let firewall: any Firewall
+
+  package init(
+    hypervisor: any Hypervisor, disks: any ServerDisks, volumes: any VolumeBackend, images: any ImageBackend,
+    inspector: any ImageInspector, bridges: any Switch, dhcp: any DHCPServers, routers: any Routers,
+    firewall: any Firewall
+  ) {
+    self.hypervisor = hypervisor
+    self.disks = disks
+    self.volumes = volumes
+    self.images = images
+    self.inspector = inspector
+    self.bridges = bridges
+    self.dhcp = dhcp
+    self.routers = routers
+    self.firewall = firewall
+  }
+
+  init(_ settings: Settings, state: StateDirectory, world: World) {
+    let host = Host.real
+    switch settings.hypervisor {
+    case .libvirt:
+      hypervisor = LibvirtHypervisor(
+        directory: state.directory("console"), uri: settings.libvirtURI, host: host, world: world)
+      disks = FileServerDisks(directory: state.directory("disks"), host: host, world: world)
+    case .fake:
+      hypervisor = FakeHypervisor(directory: state.directory("hypervisor"))
+      disks = FakeServerDisks(directory: state.directory("disks"))
+    }
+    switch settings.volumeBackend {
+    case .file: volumes = FileVolumes(directory: state.directory("volumes"), host: host, world: world)
+    case .fake: volumes = FakeVolumes(directory: state.directory("volumes"))
+    }
+    images = ImageFiles(directory: state.directory("images"), host: host, world: world)
+    inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
+    switch settings.networkSwitch {
+    case .linux:
+      let network = LinuxNetwork(host: host, stateDirectory: state.directory("network"), prefix: settings.namePrefix)
+      bridges = network.bridges
+      dhcp = network.dhcp
+      routers = network.routers
+      firewall = network.firewall
+    case .fake:
+      bridges = FakeSwitch()
+      dhcp = FakeDHCPServers()
+      routers = FakeRouters()
+      firewall = FakeFirewall()
+    }
+  }
+}

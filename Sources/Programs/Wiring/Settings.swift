@@ -1,0 +1,107 @@
+package import Config
+internal import Core
+package import Log
+
+/// Everything that can be set, section by section; each has a default that works.
+package struct Settings: Sendable {
+  package enum Hypervisor: String, OptionValue, CaseIterable { case libvirt, fake }
+  package enum Network: String, OptionValue, CaseIterable { case linux, fake }
+  package enum Volume: String, OptionValue, CaseIterable { case file, fake }
+  package enum LogFormat: String, OptionValue, CaseIterable { case automatic, text, json }
+  package enum LogLevel: String, OptionValue, CaseIterable { case debug, info, warning, error }
+
+  package var listen = ""
+  package var publicHost = ""
+  package var portOffset = 0
+  package var database = ""
+  package var logLevel = LogLevel.info
+  package var logFormat = LogFormat.automatic
+  package var policyFile = ""
+
+  package var tokenLifetime = Duration.hours(1)
+  package var passwordCost = 12
+  package var adminToken = ""
+  package var identity = IdentitySettings()
+
+  package var hypervisor = Hypervisor.libvirt
+  package var libvirtURI = ""
+  package var hostName = ""
+  package var shutdownTimeout = Duration.seconds(60)
+  package var cpuRatio = 0.0
+  package var memoryRatio = 0.0
+
+  package var networkSwitch = Network.linux
+  package var publicCIDR = ""
+  package var namePrefix = ""
+
+  package var volumeBackend = Volume.file
+
+  package var instances = 0
+  package var cores = 0
+  package var memory = 0
+  package var volumes = 0
+  package var gigabytes = 0
+
+  package static let options: [Option<Settings>] = [
+    .option("api", "listen", \.listen, default: "127.0.0.1", "The address on which every API listens."),
+    .option(
+      "api", "public_host", \.publicHost, default: "127.0.0.1",
+      "The host in the catalogue's URLs: how clients reach this cloud."),
+    .option(
+      "api", "port_offset", \.portOffset, default: 0, in: 0...50_000,
+      "Added to every port, so that a second cloud can run beside the first."),
+    .option(
+      "api", "policy_file", \.policyFile, default: "",
+      "A YAML file of rules by name, in oslo.policy's language, that replace the defaults."),
+    .option(
+      "database", "url", \.database, default: "",
+      "postgresql://… for PostgreSQL; empty for SQLite in the state directory."),
+    .option("log", "level", \.logLevel, default: .info, "The least important lines that are written."),
+    .option(
+      "log", "format", \.logFormat, default: .automatic, "Text, JSON lines, or text on a terminal and JSON elsewhere."),
+    .option("identity", "token_lifetime", \.tokenLifetime, default: .hours(1), "How long a token is good for."),
+    .option(
+      "identity", "password_cost", \.passwordCost, default: 12, in: 4...18,
+      "The work of one password check, as bcrypt counts it: one more doubles it."),
+    .option(
+      "identity", "admin_token", \.adminToken, default: "",
+      "A token that may do anything in the identity service, for making its first users; empty for none."),
+    .option("compute", "hypervisor", \.hypervisor, default: .libvirt, "What runs guests; fake runs none."),
+    .option(
+      "compute", "libvirt_uri", \.libvirtURI, default: "qemu:///system",
+      "Where libvirt is; a daemon is started when none answers."),
+    .option("compute", "host", \.hostName, default: "", "This host's name in the cloud; empty for the machine's."),
+    .option(
+      "compute", "shutdown_timeout", \.shutdownTimeout, default: .seconds(60),
+      "How long a guest may take to power off before the plug is pulled."),
+    .option("compute", "cpu_ratio", \.cpuRatio, default: 4.0, "Virtual CPUs promised for each real one."),
+    .option("compute", "memory_ratio", \.memoryRatio, default: 1.0, "Memory promised for each real byte."),
+    .option("network", "switch", \.networkSwitch, default: .linux, "What connects guests; fake connects nothing."),
+    .option(
+      "network", "public_cidr", \.publicCIDR, default: "172.24.4.0/24",
+      "The addresses of the external network `public`; the first is the host's own."),
+    .option(
+      "network", "prefix", \.namePrefix, default: "mlt",
+      "What the names of bridges, namespaces and tables begin with, four letters at most."),
+    .option("volume", "backend", \.volumeBackend, default: .file, "Where volumes live; fake keeps nothing."),
+    .option(
+      "quota", "instances", \.instances, default: 10, in: -1...1_000_000, "Servers of a project; -1 is no limit."),
+    .option("quota", "cores", \.cores, default: 20, in: -1...1_000_000, "Virtual CPUs of a project."),
+    .option(
+      "quota", "ram", \.memory, default: 51_200, in: -1...1_000_000_000, "Memory of a project's servers, in MiB."),
+    .option("quota", "volumes", \.volumes, default: 10, in: -1...1_000_000, "Volumes of a project."),
+    .option("quota", "gigabytes", \.gigabytes, default: 1000, in: -1...1_000_000_000, "GiB of a project's volumes."),
+  ]
+
+  package init() {}
+  package static let configuration = Configuration(options + IdentitySettings.options)
+
+  package var level: Log.Level {
+    switch logLevel {
+    case .debug: .debug
+    case .info: .info
+    case .warning: .warning
+    case .error: .error
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import API
+import Core
+import HTTP
+import JSON
+import KeystoneAPI
+import SmallCloud
+import Testing
+
+/// What identity has: a user and a project with something of every kind.
+extension Subject {
+  static func keystone(_ subject: Subject) async throws -> SmallCloud.Cast {
+    let cloud = subject.cloud
+    try await cloud.keystone.bootstrap(
+      adminPassword: "admin's long and generated secret", demoPassword: nil, services: [], catalog: [])
+    var cast: SmallCloud.Cast = ["domain": "default"]
+    func make(_ word: String, _ path: String, _ name: String, _ body: JSON) async throws {
+      let answer = try await subject.must("POST", "/v3/\(path)", [name: body])
+      cast[word] = answer[name]?["id"]?.string
+    }
+    try await make("spare", "domains", "domain", ["name": "spare"])
+    try await make("project", "projects", "project", ["name": "demo", "domain_id": "default", "tags": ["gold"]])
+    try await make(
+      "user", "users", "user",
+      ["name": "demo", "domain_id": "default", "password": "demo's long secret"])
+    cast["password"] = "demo's long secret"
+    try await make("group", "groups", "group", ["name": "staff", "domain_id": "default"])
+    try await make("role", "roles", "role", ["name": "painter"])
+    try await make("implied", "roles", "role", ["name": "brush"])
+    try await make("region", "regions", "region", ["id": "north"])
+    try await make("service", "services", "service", ["type": "paint", "name": "paint"])
+    try await make(
+      "endpoint", "endpoints", "endpoint",
+      ["service_id": cast["service"].json, "interface": "public", "url": "http://127.0.0.1:1"])
+    let (user, group, project) = (cast["user"] ?? "", cast["group"] ?? "", cast["project"] ?? "")
+    try await subject.must("PUT", "/v3/groups/\(group)/users/\(user)")
+    try await subject.must("PUT", "/v3/roles/\(cast["role"] ?? "")/implies/\(cast["implied"] ?? "")")
+    for target in ["projects/\(project)", "domains/default", "system"] {
+      for actor in ["users/\(user)", "groups/\(group)"] {
+        try await subject.must("PUT", "/v3/\(target)/\(actor)/roles/\(cast["role"] ?? "")")
+        guard target != "system" else { continue }
+        try await subject.must(
+          "PUT", "/v3/OS-INHERIT/\(target)/\(actor)/roles/\(cast["role"] ?? "")/inherited_to_projects")
+      }
+    }
+    try await make(
+      "credential", "credentials", "credential", ["type": "cert", "blob": "{}", "user_id": .string(user)])
+    let access = try await subject.must(
+      "POST", "/v3/users/\(user)/credentials/OS-EC2", ["tenant_id": .string(project)])
+    cast["access"] = access["credential"]?["access"]?.string
+    cast["token"] = try await subject.token(of: user, cast["password"])
+    let own = Self.callers(of: cast)
+    let demo = try Subject("keystone", cloud, callers: own)
+    let application = try await demo.must(
+      "POST", "/v3/users/\(user)/application_credentials", ["application_credential": ["name": "robot"]], as: "demo")
+    cast["application"] = application["application_credential"]?["id"]?.string
+    return cast
+  }
+
+  private func token(of user: String, _ password: String?) async throws -> String? {
+    let who: JSON = ["user": ["id": .string(user), "password": password.json]]
+    let body: JSON = ["auth": ["identity": ["methods": ["password"], "password": who]]]
+    var request = Request("POST", "/v3/auth/tokens", headers: ["Content-Type": "application/json"])
+    request.body = .bytes(body.bytes)
+    return await endpoint.handler(request).headers["X-Subject-Token"]
+  }
+
+  /// Callers who have the ids that identity gave to its user and project.
+  static func callers(of cast: SmallCloud.Cast) -> [String: Caller] {
+    SmallCloud.callers.mapValues { caller in
+      var caller = caller
+      if caller.userID == "u-demo" { caller.userID = cast["user"] ?? caller.userID }
+      if caller.projectID == "p-demo" { caller.projectID = cast["project"] ?? caller.projectID }
+      return caller
+    }
+  }
+}
