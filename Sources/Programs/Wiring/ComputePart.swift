@@ -60,7 +60,8 @@ package struct ComputePart: Sendable {
     conductor.register(with: base.queue)
     let agent = ComputeAgent(
       name: base.node, hypervisor: base.hands.hypervisor, disks: base.hands.disks,
-      plugger: BusPlugger(bus: base.bus, host: base.node), image: image, bus: base.bus, host: base.host, world: base.world)
+      plugger: BusPlugger(bus: base.bus, host: base.node), image: image, bus: base.bus, host: base.host,
+      world: base.world)
     self.agent = agent
     console = ConsoleProxy(
       host: settings.listen, port: PublishedAPI.consolePort + settings.portOffset, authorise: Self.console(base))

@@ -78,7 +78,8 @@ struct ImagePart: Sendable {
 
   init(_ base: Cloud.Base, _ pipelines: Pipelines) throws {
     glance = Glance(
-      store: base.store, world: base.world, backend: base.hands.images, inspector: base.hands.inspector, node: base.node)
+      store: base.store, world: base.world, backend: base.hands.images, inspector: base.hands.inspector, node: base.node
+    )
     endpoint = try pipelines.endpoint(glance.api())
     reconcilers = glance.bytes.reconcilers()
   }

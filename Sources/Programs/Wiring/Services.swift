@@ -41,7 +41,8 @@ struct Services: Sendable {
     _ name: String, _ endpoint: Endpoint, prefix: String, as user: String, headers: [(name: String, value: String)] = []
   ) -> ServiceClient {
     let own = credential(of: user)
-    return ServiceClient(name, over: ground.between(LocalTransport(endpoint.handler)), prefix: prefix, headers: headers) {
+    return ServiceClient(name, over: ground.between(LocalTransport(endpoint.handler)), prefix: prefix, headers: headers)
+    {
       try await own.token()
     }
   }
@@ -50,6 +51,7 @@ struct Services: Sendable {
   var metadataSecret: String { ground.secrets.metadata }
 
   private func credential(of user: String) -> ServiceCredential {
-    ServiceCredential(identity: identityTransport, user: user, password: ground.secrets.password(of: user), world: ground.world)
+    ServiceCredential(
+      identity: identityTransport, user: user, password: ground.secrets.password(of: user), world: ground.world)
   }
 }
