@@ -52,6 +52,7 @@ fuzz-requests: build $(VENV) ## a hundred thousand requests that no client would
 
 tempest-identity: build ## runs Tempest's identity tests, none left out, on the fake hypervisor
 	Tests/Tempest/run.sh
+	Tests/Tempest/identity-v2.sh
 
 tempest-smoke: build ## the smoke tests among them
 	Tests/Tempest/run.sh --smoke
