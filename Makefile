@@ -5,7 +5,7 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-smoke bench fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-smoke bench bench-identity fmt lint cloud image clean
 
 help: ## prints this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -61,6 +61,9 @@ test: setup image unit sim acceptance tempest-smoke crash ## all of it; the gues
 
 bench: build ## CPU, latency, memory beside upstream's figures; ONLY='nova.*' SECONDS=3 CLIENTS=1,8,32
 	Tests/Bench/run.sh $(if $(ONLY),--only "$(ONLY)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CLIENTS),--clients $(CLIENTS))
+
+bench-identity: build ## identity with ten users and with ten thousand, a hundred assignments and a hundred thousand
+	python3 Tests/Bench/identity.py
 
 fmt: ## formats the sources
 	$(SWIFT) format -i -r Sources Tests

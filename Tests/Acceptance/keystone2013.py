@@ -41,7 +41,7 @@ class Keystone:
     def user(self, url, name, password, tenant):
         """The same command as somebody with a password."""
         other = Keystone(self.check, self.release, OS_AUTH_URL=url, OS_USERNAME=name, OS_PASSWORD=password,
-                         OS_TENANT_NAME=tenant)
+                         OS_TENANT_NAME=tenant, OS_REGION_NAME="RegionOne")
         other.ran = self.ran
         return other
 
@@ -364,7 +364,7 @@ def manage(options, check):
     says("nothing to purge", "mapping_purge", "--all")
     says("did you mean fernet_rotate?", "fernet_rotat", status=2)
 
-    cloud = TwoPorts(options.binary, offset=options.offset + 1, sets=FAKES, state=state).start()
+    cloud = TwoPorts(options.binary, offset=options.offset - 500, sets=FAKES, state=state).start()
     try:
         for name, project in (("chief", "office"), ("admin", "admin")):
             one = Keystone(check, "mitaka").user(cloud.url(5000, "/v2.0"), name, "it's: secret", project)

@@ -9,8 +9,10 @@ import tempfile
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..")]
 import cloud as clouds  # noqa: E402
+from identity import Outcome, tests_of  # noqa: E402
 
 EXPECTED = 97
 
@@ -63,27 +65,12 @@ def configure(cloud, directory):
     os.environ["TEMPEST_CONFIG"] = "tempest.conf"
 
 
-def tests_of(suite):
-    for one in suite:
-        if isinstance(one, unittest.TestSuite):
-            yield from tests_of(one)
-        else:
-            yield one
-
-
 def collect(pattern):
     """All tests of the API v2.0, class by class, so that each class sets up once."""
     import tempest
     root = os.path.dirname(os.path.dirname(tempest.__file__))
     found = unittest.TestLoader().discover(os.path.join(root, "tempest/api/identity"), top_level_dir=root)
     return unittest.TestSuite(test for test in tests_of(found) if ".v2." in test.id() and pattern in test.id())
-
-
-class Outcome(unittest.TextTestResult):
-    """Says a line as each test ends; what went wrong comes at the end, as usual."""
-
-    def getDescription(self, test):
-        return str(test.id()).replace("tempest.api.identity.", "")
 
 
 def main():
