@@ -145,7 +145,7 @@ public struct BoundRoute: Sendable {
   public let reads: BodyReading
   public let forms: RouteForms
   /// The kinds of tokens with which it may be asked.
-  public let scopes: Set<TokenScope>
+  public var scopes = Set(TokenScope.allCases)
   /// Mount and path, taken apart once.
   let segments: [String]
   var run: @Sendable (Incoming) async throws -> Response

@@ -79,6 +79,23 @@ import Testing
       try await cloud.send("POST", "/v3/auth/tokens", as: nil, ["auth": ["identity": identity]]).status == 201)
   }
 
+  @Test("With a role on a project go the application credentials there, for good")
+  func roleRemoval() async throws {
+    let cloud = try await TestCloud()
+    let demo = try await cloud.demo()
+    let user = try await cloud.id(of: "demo", in: "users")
+    let path = "/v3/users/\(user)/application_credentials"
+    let made = try await cloud.send("POST", path, as: demo, ["application_credential": ["name": "x", "secret": "s"]])
+    #expect(made.status == 201)
+    let (project, role) = (
+      try await cloud.id(of: "demo", in: "projects"), try await cloud.id(of: "member", in: "roles")
+    )
+    let grant = "/v3/projects/\(project)/users/\(user)/roles/\(role)"
+    #expect(try await cloud.ask("DELETE", grant).status == 204)
+    #expect(try await cloud.ask("PUT", grant).status == 204)
+    #expect(try await cloud.ask("GET", path).json["application_credentials"] == [])
+  }
+
   @Test("Rules that cannot be are refused")
   func bad() async throws {
     let cloud = try await TestCloud()

@@ -120,6 +120,7 @@ enum Grants {
     try await call.service.change { transaction in
       try await transaction.checkPresent(row)
       try await transaction.delete(row)
+      try await transaction.removePrograms(of: row)
     }
     return Nothing()
   }
@@ -210,5 +211,19 @@ extension ReadTransaction {
         "Could not find role assignment with role: \(row.roleID), user or group: \(row.actorID), project, domain, or "
           + "system: \(row.targetID).")
     }
+  }
+}
+
+extension Transaction {
+  /// Whoever loses a role on a project loses with it what programs of his could do there, as upstream does: were he
+  /// given it again, none of them would come back unawares.
+  fileprivate func removePrograms(of row: Assignment) async throws {
+    guard row.target == .project, !row.inherited else { return }
+    var users = [row.actorID]
+    if row.actor == .group {
+      users = try await all(Membership.self, "WHERE group_id = \(row.actorID)").map(\.userID)
+    }
+    try await deleteAll(
+      ApplicationCredential.self, "WHERE project_id = \(row.targetID) AND user_id IN (\(list: users))")
   }
 }
