@@ -5,7 +5,7 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash fuzz sim sim-planted tempest-identity tempest-smoke bench bench-identity fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-smoke bench bench-identity fmt lint cloud image clean
 
 help: ## prints this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ sim-planted: ## plants faults, each in a build of its own, which the simulation 
 fuzz: ## libFuzzer on every parser of strangers' bytes: make fuzz [SECONDS=600] [TARGET="json http"]
 	Tests/Fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
 
+fuzz-requests: build $(VENV) ## a hundred thousand requests that no client would send, over every service
+	Tests/FuzzRequests/run.sh
+
 tempest-identity: build ## runs Tempest's identity tests, none left out, on the fake hypervisor
 	Tests/Tempest/run.sh
 	Tests/Tempest/identity-v2.sh
@@ -78,7 +81,7 @@ cloud: setup build image $(VENV) ## a cloud from nothing: packages, build, first
 
 $(VENV):
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install -q python-openstackclient==10.5.0
+	$(VENV)/bin/pip install -q python-openstackclient==10.5.0 openapi-spec-validator==0.9.0 schemathesis==4.32.5
 
 clean: ## removes what was built
 	rm -rf .build

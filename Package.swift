@@ -102,7 +102,7 @@ let programs: [Target] = [
 ]
 
 let suites: [Target] = [
-  .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted"], swiftSettings: settings),
+  .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted", "planted.sh"], swiftSettings: settings),
   .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",
@@ -110,8 +110,8 @@ let suites: [Target] = [
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
   tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork"),
+  tests("GoldenTests", "Golden", "SmallCloud", "API", "Config", "Core", "Store", "martlet", exclude: ["Files"]),
   tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork"),
-  tests("GoldenTests", "Golden", "SmallCloud", "API", "Core", "Store", exclude: ["Files"]),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("CinderTests", "Unit/Cinder", "TestSupport", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
@@ -121,7 +121,7 @@ let suites: [Target] = [
   tests("KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI", "KeystoneV2"),
   tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
-  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "Clients", "CinderWork", "Core", "JSON", "Work", "NovaModel", "NovaWork"),
+  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork"),
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("TidyTests", "Tidy"),

@@ -68,11 +68,23 @@ public struct ImageHeader: Sendable, Equatable {
     self.init(format: "qcow2", virtualSize: danger == nil ? Int(number(24, 8)) : nil, danger: danger)
   }
 
-  /// Only the two kinds that hold everything in one file (the descriptor is text at its start).
+  /// Only the two kinds that hold everything in one file, judged by what qemu's block/vmdk.c reads: the descriptor in
+  /// the sectors that the header names (offset at 28, count at 36), and of several `createType` in it the first. With a
+  /// capacity of nothing (at 12) qemu opens the files that the descriptor names, whatever its kind.
   private static func vmdkDanger(_ head: [UInt8]) -> String? {
-    let text = String(decoding: head, as: UTF8.self)
-    for kind in ["monolithicSparse", "streamOptimized"] where text.contains("createType=\"\(kind)\"") { return nil }
-    return "its kind of VMDK keeps its content in other files or cannot be told"
+    func number(_ offset: Int) -> UInt64 {
+      head.dropFirst(offset).prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    let other = "its kind of VMDK keeps its content in other files or cannot be told"
+    let most = UInt64(ImageHeader.length)
+    guard head.count >= 44, number(12) > 0, number(28) > 0, number(28) < most, number(36) > 0 else { return other }
+    let count = Int(min(number(36), most)) * 512
+    let descriptor = head.dropFirst(Int(number(28)) * 512).prefix(count).prefix { $0 != 0 }
+    let mark = Array("createType".utf8)
+    guard let at = descriptor.indices.first(where: { descriptor[$0...].starts(with: mark) }) else { return other }
+    let value = descriptor[(at + mark.count)...]
+    let kinds = ["=\"monolithicSparse\"", "=\"streamOptimized\""]
+    return kinds.contains { value.starts(with: $0.utf8) } ? nil : other
   }
 
   /// - Throws: a `badRequest` fault when the file is dangerous or not of the format its owner declared.

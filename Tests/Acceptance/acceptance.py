@@ -80,8 +80,8 @@ def main():
     options.add_argument("--offset", type=int, default=22000)
     options.add_argument("--only", default="", help="names of parts, with commas between")
     options = options.parse_args()
-    import identity, images, networks, refusals, servers, volumes  # noqa: E401,E402
-    parts = [identity.run, images.run, networks.run, volumes.run, servers.run, refusals.run]
+    import descriptions, identity, images, networks, refusals, servers, volumes  # noqa: E401,E402
+    parts = [identity.run, images.run, networks.run, volumes.run, servers.run, refusals.run, descriptions.run]
     parts = [p for p in parts if not options.only or p.__module__ in options.only.split(",")]
     check, start = Check(), time.monotonic()
     cloud = Cloud(options.binary, offset=options.offset, sets=FAKES + ["compute.shutdown_timeout=2"])

@@ -12,7 +12,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..")]
-from cases import SERVICES, Cloud as Places  # noqa: E402
+from cases import SERVICES, Cloud as Places, prepare  # noqa: E402
 from cloud import FAKES, Cloud, Session  # noqa: E402
 from load import Broken, Load  # noqa: E402
 from upstream import Upstream  # noqa: E402
@@ -51,7 +51,8 @@ def table(rows):
     upstream, ratios = Upstream(), []
     print("\n%-25s %3s | CPU s per 1,000 operations                 | latency p50 / p99, ms" % ("", ""))
     print("%-25s %3s | %8s %9s %9s %6s %6s | %15s %17s %11s | %6s  %s" % (
-        "case", "c", "ours", "up. own", "up. all", "own/", "all/", "ours", "upstream", "ratio", "others", "upstream's row"))
+        "case", "c", "ours", "up. own", "up. all", "own/", "all/", "ours", "upstream", "ratio", "others",
+        "upstream's row"))
     for row in rows:
         case, clients = row["case"], row["conc"]
         theirs, cpu = upstream.find(case, clients), row["cpu"]
@@ -83,7 +84,8 @@ def verdict(ratios):
     low = sorted(r for r in ratios if r[0] < ENOUGH)
     print("under %d: %s" % (ENOUGH, "" if low else "none"))
     for ratio, case, clients, _ in low:
-        print("  %-26s c=%-3d %6s  %s" % (case, clients, number(ratio), cause(case) or "NO REASON KNOWN: make it faster"))
+        why = cause(case) or "NO REASON KNOWN: make it faster"
+        print("  %-26s c=%-3d %6s  %s" % (case, clients, number(ratio), why))
     print("  %-26s %13s  no object storage yet" % ("swift.*", "not there yet"))
 
 
@@ -98,7 +100,8 @@ def build():
 
 
 async def measure(load, places):
-    for name, service in SERVICES.items():
+    await prepare(load, places)
+    for name, service in SERVICES:
         if load.only and not any(p.split(".")[0] in (name, "*") for p in load.only):
             continue
         try:
@@ -114,8 +117,11 @@ def main():
     options.add_argument("--clients", default="1,8,32", help="numbers of clients at once")
     options.add_argument("--only", default="", help="patterns of cases, such as nova.* or *.networks_100")
     options.add_argument("--offset", type=int, default=22000, help="added to every port")
+    options.add_argument("--profiles", help="a directory for a `perf record` of each case; docs/howto/profile.md")
     options.add_argument("--build", action="store_true", help="measure a release build from nothing too")
     options = options.parse_args()
+    if options.profiles:
+        os.makedirs(options.profiles, exist_ok=True)
     sets = FAKES + ["log.level=warning"]
     sets += ["quota.%s=-1" % one for one in ("instances", "cores", "ram", "volumes", "gigabytes")]
     cloud = Cloud(options.binary, offset=options.offset, sets=sets).start()
@@ -126,8 +132,7 @@ def main():
     time.sleep(3)
     idle = memory(cloud.process.pid)
     session = Session(cloud, "admin", "admin")
-    load = Load(cloud.process.pid, session.token, options.seconds, [int(c) for c in options.clients.split(",")],
-                options.only.split())
+    load = Load(cloud.process.pid, session.token, options)
     asyncio.run(measure(load, Places(cloud, session)))
     ratios = table(load.rows)
     verdict(ratios)

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import resource
+import signal
 import subprocess
 import tempfile
 import time
@@ -137,8 +138,10 @@ def percentile(values, percent):
 class Load:
     """Runs cases and keeps a row for each; `only` are patterns of the cases that are wanted."""
 
-    def __init__(self, pid, token, seconds, clients, only):
-        self.pid, self.token, self.seconds, self.clients, self.only = pid, token, seconds, clients, only
+    def __init__(self, pid, token, options):
+        self.pid, self.token, self.seconds = pid, token, options.seconds
+        self.clients, self.only = [int(c) for c in options.clients.split(",")], options.only.split()
+        self.profiles, self.profile = options.profiles, None
         self.rows = []
 
     def wants(self, *cases):
@@ -149,15 +152,22 @@ class Load:
         fields = open("/proc/%d/stat" % self.pid).read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICK
 
-    def begin(self):
+    def begin(self, case):
+        if self.profiles:
+            self.profile = subprocess.Popen(
+                ["perf", "record", "-q", "-g", "-F", "1999", "-p", str(self.pid), "-o",
+                 os.path.join(self.profiles, case + ".data")], stderr=subprocess.DEVNULL)
         self.start = (self.cpu(), busy(), own(), time.monotonic())
 
     def end(self, case, clients, n, p50, p99, errors=0, **more):
+        if self.profile:
+            self.profile.send_signal(signal.SIGINT)
+            self.profile.wait()
         cpu, machine, mine = self.cpu() - self.start[0], busy() - self.start[1], own() - self.start[2]
         took = time.monotonic() - self.start[3]
         others = max(0.0, machine - cpu - mine) / took / os.cpu_count()
-        row = {"case": case, "conc": clients, "n": n, "secs": round(took, 3), "errors": errors,
-               "cpu": round(cpu / n * 1000, 4) if n else None, "p50": p50, "p99": p99, "others": round(others, 3), **more}
+        row = {"case": case, "conc": clients, "n": n, "secs": round(took, 3), "errors": errors, "p50": p50, "p99": p99,
+               "cpu": round(cpu / n * 1000, 4) if n else None, "others": round(others, 3), **more}
         self.rows.append(row)
         print("%-26s c=%-3d %8d in %5.1f s   %9.3f CPU s/1k   p50 %8.2f p99 %8.2f ms   others %3.0f %%%s" % (
             case, clients, n, took, row["cpu"] or 0, p50 or 0, p99 or 0, others * 100,
@@ -208,9 +218,9 @@ class Load:
             file.write(script)
             file.flush()
             for clients in self.clients:
-                self.begin()
-                words = ["wrk", "-t1", "-c%d" % clients, "-d%ds" % self.seconds, "--timeout", "60s", "-s", file.name, url]
-                out = subprocess.run(words, capture_output=True, text=True)
+                self.begin(case)
+                words = ["wrk", "-t1", "-c%d" % clients, "-d%ds" % self.seconds, "--timeout", "60s", "-s", file.name]
+                out = subprocess.run([*words, url], capture_output=True, text=True)
                 found = re.search(r"^JSON (.*)$", out.stdout, re.M)
                 if not found:
                     raise Broken("wrk: " + out.stdout + out.stderr)
@@ -222,7 +232,7 @@ class Load:
             return
         for count in clients or self.clients:
             taken, broken, number = [], [], iter(range(1 << 40))
-            self.begin()
+            self.begin(case)
             deadline = time.monotonic() + self.seconds
 
             async def loop():

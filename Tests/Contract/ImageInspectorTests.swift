@@ -32,6 +32,32 @@ import Testing
     #expect(ImageHeader([]).format == "raw")
   }
 
+  /// A sparse VMDK with the descriptor in the sectors that its header names.
+  private func vmdk(_ descriptor: String, capacity: UInt8 = 8, sector: UInt8 = 1, sectors: UInt8 = 4) -> [UInt8] {
+    var head = Array("KDMV".utf8) + [UInt8](repeating: 0, count: 4092)
+    head[4] = 1
+    head[12] = capacity
+    head[28] = sector
+    head[36] = sectors
+    head.replaceSubrange(512..<(512 + descriptor.utf8.count), with: descriptor.utf8)
+    return head
+  }
+
+  /// qemu obeys the first `createType` of the descriptor, wherever the header says that is, and opens the files that a
+  /// descriptor of another kind names (CVE-2022-47951).
+  @Test func aVMDKIsJudgedByTheDescriptorThatQemuReads() {
+    let sparse = "# Disk DescriptorFile\ncreateType=\"monolithicSparse\"\n"
+    let flat = "createType=\"monolithicFlat\"\nRW 1 FLAT \"/etc/passwd\" 0\n"
+    #expect(ImageHeader(vmdk(sparse)).danger == nil)
+    #expect(ImageHeader(vmdk("# Disk DescriptorFile\ncreateType=\"streamOptimized\"\n")).danger == nil)
+    #expect(ImageHeader(vmdk(flat)).danger != nil)
+    #expect(ImageHeader(vmdk(flat + sparse)).danger != nil)
+    #expect(ImageHeader(vmdk(sparse, capacity: 0)).danger != nil)
+    #expect(ImageHeader(vmdk(sparse, sector: 200)).danger != nil)
+    #expect(ImageHeader(vmdk(sparse, sector: 3)).danger != nil)
+    #expect(ImageHeader(vmdk(sparse, sectors: 0)).danger != nil)
+  }
+
   @Test(arguments: inspectors.indices) func goodImagesAreTold(which: Int) async throws {
     let inspector = Self.inspectors[which]
     let folder = try await Machine.folder()

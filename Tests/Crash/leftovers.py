@@ -12,13 +12,13 @@ PLACEMENT = {"OpenStack-API-Version": "placement 1.39"}
 POWER = {"ACTIVE": {"running"}, "SHUTOFF": {"stopped"}, "PAUSED": {"paused"}}
 
 
-def known(state, folder, file, key):
-    """A part of what a fake remembers."""
-    path = os.path.join(state, folder, file)
-    if not os.path.exists(path):
-        return {}
-    text = json.load(open(path))
-    return text if key is None else text[key]
+def known(state, folder, file):
+    """What a fake remembers, by id: its file has a line for each change."""
+    path, parts = os.path.join(state, folder, file), {}
+    for line in open(path) if os.path.exists(path) else ():
+        one, part = json.loads(line)
+        parts[one] = part
+    return {one: part for one, part in parts.items() if part is not None}
 
 
 def pages(s, port, path, what):
@@ -40,7 +40,7 @@ class Rest:
         self.servers = {x["id"]: x for x in pages(s, 8774, "/v2.1/servers/detail?all_tenants=1", "servers")}
         self.volumes = {v["id"]: v for v in pages(s, 8776, "/v3/volumes/detail?all_tenants=1", "volumes")}
         self.ports = s.call("GET", 9696, "/v2.0/ports")["ports"]
-        self.guests = known(state, "hypervisor", "fake-guests.json", None)
+        self.guests = known(state, "hypervisor", "fake-guests.jsonl")
 
     def check(self):
         for x in self.servers.values():
@@ -134,16 +134,17 @@ class Rest:
                 self.say("guest %s belongs to no server" % one)
 
     def check_disks(self):
-        disks = known(self.state, "disks", "fake-disks.json", "servers")
-        volumes = known(self.state, "volumes", "fake-volumes.json", "volumes")
+        disks = known(self.state, "disks", "fake-disks.jsonl")
+        volumes = known(self.state, "volumes", "fake-volumes.jsonl")
         self.wrong += ["the disks of %s belong to no server" % x for x in disks if x not in self.servers]
         self.wrong += ["server %s has no disks" % x["id"] for x in self.running() if x["image"] and x["id"] not in disks]
         self.wrong += ["the disk of volume %s belongs to nothing" % v for v in volumes if v not in self.volumes]
         for v in self.volumes.values():
             if v["status"] in ("available", "in-use") and v["id"] not in volumes:
                 self.say("volume %s has no disk" % v["id"])
-        for folder, files in (("disks", {"fake-disks.json"}), ("hypervisor", {"fake-guests.json"}),
-                              ("volumes", {"fake-volumes.json"})):
+        for folder, files in (("disks", {"fake-bases.jsonl", "fake-disks.jsonl"}),
+                              ("hypervisor", {"fake-guests.jsonl"}),
+                              ("volumes", {"fake-volumes.jsonl", "fake-snapshots.jsonl"})):
             top = os.path.join(self.state, folder)
             for root, _, names in os.walk(top):
                 for name in names:

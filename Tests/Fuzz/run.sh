@@ -13,8 +13,10 @@ if [ -z "$runtime" ]; then
   exit 2
 fi
 
-MARTLET_FUZZ=1 "$swift" build -c release --product martlet-fuzz --sanitize=fuzzer --sanitize=address \
-  --scratch-path .build/fuzz -Xswiftc -enable-testing || exit 1
+# Both sanitizers in one flag, since the compiler heeds only the last of several; --sanitize=fuzzer besides, so that
+# SwiftPM leaves `main` to libFuzzer.
+MARTLET_FUZZ=1 "$swift" build -c release --product martlet-fuzz --scratch-path .build/fuzz \
+  --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing || exit 1
 program=.build/fuzz/release/martlet-fuzz
 # Swift's own printer of crashes would take the signal from libFuzzer.
 export SWIFT_BACKTRACE=enable=no

@@ -5,9 +5,14 @@ import Testing
 /// A text that is kept beside the tests. `UPDATE_GOLDENS=1 swift test --filter Golden` writes it anew; what has changed
 /// is then read in the diff.
 enum Golden {
-  private static let folder = #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Files"
+  private static let here = #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+  private static let files = here + "/Files"
+  /// The project's documents.
+  static let documents = here + "/../../docs"
 
-  static func expect(_ text: String, is name: String, at: SourceLocation = #_sourceLocation) throws {
+  static func expect(
+    _ text: String, is name: String, under folder: String = files, at: SourceLocation = #_sourceLocation
+  ) throws {
     let path = folder + "/" + name
     if getenv("UPDATE_GOLDENS") != nil { try write(text, path) }
     guard let kept = read(path) else {

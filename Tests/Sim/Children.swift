@@ -34,9 +34,8 @@ struct Children {
       say("\(options.runs) runs from seed \(options.seed): all passed")
       return 0
     }
-    say(
-      "\(failed.count) of \(done) runs failed: seeds \(failed.sorted().prefix(20).map(String.init).joined(separator: ", "))"
-    )
+    let seeds = failed.sorted().prefix(20).map(String.init).joined(separator: ", ")
+    say("\(failed.count) of \(done) runs failed: seeds \(seeds)")
     try Shortest(seed: first).show()
     return 1
   }

@@ -1,8 +1,8 @@
 // Simulation: a whole cloud on one thread, in which chance decides what runs next and time is what chance makes of it.
 //
 // `Schedule` stands in for Swift's executors and for the clock; `Weather` for what goes wrong on buses and hardware;
-// `Script` is what happens in a run: what users ask, what breaks, when the process dies. A run is a pure function of its
-// script and seed. After each run `Checks` ask whether the cloud still keeps its promises.
+// `Script` is what happens in a run: what users ask, what breaks, when the process dies. A run is a pure function of
+// its script and seed. After each run `Checks` ask whether the cloud still keeps its promises.
 
 import Core
 import Glibc

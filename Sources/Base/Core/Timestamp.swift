@@ -28,8 +28,26 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
     let days = seconds.floorDivided(by: 86_400)
     let second = seconds - days * 86_400
     let (year, month, day) = Self.civil(days)
-    return "\(year.padded(4))-\(month.padded(2))-\(day.padded(2))T"
-      + "\((second / 3600).padded(2)):\((second / 60 % 60).padded(2)):\((second % 60).padded(2))"
+    guard (0...9999).contains(year) else {
+      return "\(year.padded(4))-\(month.padded(2))-\(day.padded(2))T"
+        + "\((second / 3600).padded(2)):\((second / 60 % 60).padded(2)):\((second % 60).padded(2))"
+    }
+    // Lists show hundreds of times, and text put together of pieces takes ten times as long.
+    return String(unsafeUninitializedCapacity: 19) { bytes in
+      func write(_ number: Int, at: Int, _ after: UInt8?) {
+        bytes[at] = 48 + UInt8(number / 10)
+        bytes[at + 1] = 48 + UInt8(number % 10)
+        if let after { bytes[at + 2] = after }
+      }
+      write(year / 100, at: 0, nil)
+      write(year % 100, at: 2, UInt8(ascii: "-"))
+      write(month, at: 5, UInt8(ascii: "-"))
+      write(day, at: 8, UInt8(ascii: "T"))
+      write(second / 3600, at: 11, UInt8(ascii: ":"))
+      write(second / 60 % 60, at: 14, UInt8(ascii: ":"))
+      write(second % 60, at: 17, nil)
+      return 19
+    }
   }
 
   /// Days since the epoch to a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible
@@ -69,7 +87,10 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
     }
     guard let offset = reader.zone(), reader.isAtEnd else { return nil }
     microseconds = total - offset
+    // A zone, or a leap second, may lead out of the years that four digits can write.
+    guard Self.readable.contains(microseconds) else { return nil }
   }
+  private static let readable: Range<Int64> = -62_167_219_200_000_000..<253_402_300_800_000_000
 }
 
 /// Reads the parts of a timestamp from left to right.

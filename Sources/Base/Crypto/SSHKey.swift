@@ -18,7 +18,9 @@ public struct SSHPublicKey: Sendable, Equatable {
   /// Reads `type base64 [comment]`; nil when the type is unknown or the encoding is not that type's.
   public init?(_ line: some StringProtocol) {
     let words = line.split(maxSplits: 2, whereSeparator: \.isWhitespace)
-    guard words.count >= 2, let count = Self.fields[String(words[0])], let blob = Base64.decode(words[1]) else {
+    guard words.count >= 2, !line.utf8.contains(0), let count = Self.fields[String(words[0])],
+      let blob = Base64.decode(words[1])
+    else {
       return nil
     }
     var rest = blob[...]

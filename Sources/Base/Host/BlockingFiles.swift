@@ -55,7 +55,7 @@ public enum BlockingFiles {
     }
   }
 
-  static func append(_ path: String, _ bytes: [UInt8], mode: Int) throws {
+  public static func append(_ path: String, _ bytes: [UInt8], mode: Int) throws {
     try write(try open(path, O_WRONLY | O_APPEND | O_CREAT, mode: mode), bytes, path)
   }
 

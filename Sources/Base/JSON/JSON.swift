@@ -19,6 +19,11 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public private(set) var members: [(key: String, value: JSON)]
 
   public init() { members = [] }
+  /// An empty object with room for so many members.
+  public init(capacity: Int) {
+    members = []
+    members.reserveCapacity(capacity)
+  }
   public init(_ members: [(key: String, value: JSON)]) { self.members = members }
   public init(dictionaryLiteral elements: (String, JSON)...) { members = elements.map { (key: $0.0, value: $0.1) } }
 

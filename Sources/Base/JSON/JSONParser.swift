@@ -6,16 +6,19 @@ extension JSON {
 
   /// Reads one JSON text (RFC 8259); the whole input must be it.
   /// - Throws: a `badRequest` fault that names the byte at which the text stops being JSON.
-  public init(parsing bytes: [UInt8]) throws {
-    self = try bytes.withUnsafeBufferPointer { buffer in
-      var parser = Parser(bytes: buffer)
-      let value = try parser.value(depth: 0)
-      parser.skipSpace()
-      guard parser.at == buffer.count else { throw parser.fault("unexpected data after the value") }
-      return value
-    }
+  public init(parsing bytes: [UInt8]) throws { self = try bytes.withUnsafeBufferPointer(Self.parse) }
+  public init(parsing text: String) throws {
+    var text = text
+    self = try text.withUTF8(Self.parse)
   }
-  public init(parsing text: String) throws { try self.init(parsing: Array(text.utf8)) }
+
+  private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws -> JSON {
+    var parser = Parser(bytes: bytes)
+    let value = try parser.value(depth: 0)
+    parser.skipSpace()
+    guard parser.at == bytes.count else { throw parser.fault("unexpected data after the value") }
+    return value
+  }
 }
 
 private struct Parser {
@@ -125,6 +128,10 @@ private struct Parser {
       let exponent = at
       digits()
       guard at > exponent else { throw fault("a digit expected") }
+    }
+    if integral, at - first < 18 {
+      let number = bytes[first..<at].reduce(0) { $0 * 10 + Int($1 - 48) }
+      return .int(first == start ? number : -number)
     }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
     if integral, let i = Int(text) { return .int(i) }

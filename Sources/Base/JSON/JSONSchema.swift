@@ -90,7 +90,9 @@ public struct JSONSchema: Sendable, Equatable {
     }
     return with("type", types[0])
   }
-  private var acceptsNull: Bool { types.contains("null") }
+  private var acceptsNull: Bool {
+    types.contains("null") || keywords["anyOf"]?.array?.contains(JSONSchema.null.json) == true
+  }
   /// The types it names; none where it takes any.
   public var types: [String] {
     guard let type = keywords["type"] else { return [] }

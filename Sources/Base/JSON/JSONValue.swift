@@ -58,7 +58,8 @@ extension Optional: JSONValue where Wrapped: JSONValue {
 }
 extension Array: JSONValue where Element: JSONValue {
   public static var jsonSchema: JSONSchema { .array(of: Element.jsonSchema) }
-  public var json: JSON { .array(map(\.json)) }
+  // Not by key path, which generic code would make anew each time.
+  public var json: JSON { .array(map { $0.json }) }
   public init(json: JSON) throws {
     guard case .array(let a) = json else { throw mismatch(json, "array") }
     self = try a.map { try Element(json: $0) }

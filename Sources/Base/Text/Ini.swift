@@ -1,4 +1,4 @@
-// Text: the small languages of operators and networks: INI and YAML files, addresses, and the nearest word.
+// Text: the small languages of operators and networks: INI and YAML files, addresses, patterns, and the nearest word.
 //
 // Parsers name the line of every error, since a person wrote what they read, and have limits, since it may also have
 // been a stranger. Files are read by others: everything here takes text.
@@ -51,8 +51,9 @@ public struct Ini: Sendable, Equatable {
         continue
       }
       if first == "[" {
-        guard line.hasSuffix("]"), line.count > 2 else { throw fault("a section is written [name].") }
-        section = trimmed(String(line.dropFirst().dropLast()))
+        let name = trimmed(String(line.unicodeScalars.dropFirst().dropLast()))
+        guard line.unicodeScalars.last == "]", !name.isEmpty else { throw fault("a section is written [name].") }
+        section = name
         sections.append(Section(name: section, line: number))
         continues = false
         continue

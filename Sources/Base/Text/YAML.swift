@@ -147,8 +147,11 @@ private struct Reader {
     guard let first = text.utf8.first, (48...57).contains(first) || first == 43 || first == 45 || first == 46 else {
       return .string(text)
     }
-    if text.hasPrefix("0x"), let n = Int(text.dropFirst(2), radix: 16) { return .int(n) }
-    if text.hasPrefix("0o"), let n = Int(text.dropFirst(2), radix: 8) { return .int(n) }
+    for (mark, radix) in [("0x", 16), ("0o", 8)] where text.hasPrefix(mark) {
+      // A sign behind the mark would be read as a part of the number.
+      guard text.utf8.dropFirst(2).allSatisfy({ $0 != 43 && $0 != 45 }) else { return .string(text) }
+      if let n = Int(text.dropFirst(2), radix: radix) { return .int(n) }
+    }
     let digits = first == 43 || first == 45 ? text.dropFirst() : text[...]
     if digits.utf8.allSatisfy({ (48...57).contains($0) }), let n = Int(text) {
       // A leading zero means octal in YAML 1.1, which file modes rely on.
@@ -156,7 +159,9 @@ private struct Reader {
       return .int(n)
     }
     let number: Set<Character> = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "e", "E", "+", "-"]
-    if digits.contains("."), digits.allSatisfy({ number.contains($0) }), let d = Double(text) { return .double(d) }
+    if digits.contains("."), digits.allSatisfy({ number.contains($0) }), let d = Double(text), d.isFinite {
+      return .double(d)
+    }
     return .string(text)
   }
 }

@@ -4,14 +4,10 @@ public import Host
 
 /// Volumes that are only counted; copies out of them are real, empty files.
 public final class FakeVolumes: VolumeBackend {
-  struct State: Codable, Sendable {
-    /// Sizes in GiB.
-    var volumes: [String: Int] = [:]
-    var snapshots: [String: Int] = [:]
-  }
-
   public let script: FakeScript
-  private let memory: FakeMemory<State>
+  /// Sizes in GiB.
+  private let made: FakeMemory<Int>
+  private let snapshots: FakeMemory<Int>
   private let scratch: FakeScratch
   private let host: Host
 
@@ -23,7 +19,8 @@ public final class FakeVolumes: VolumeBackend {
     self.script = script
     self.host = host
     self.scratch = FakeScratch(scratch, in: directory, host, world)
-    memory = FakeMemory(State(), path: directory.map { $0 + "/fake-volumes.json" })
+    made = FakeMemory(path: directory.map { $0 + "/fake-volumes.jsonl" })
+    snapshots = FakeMemory(path: directory.map { $0 + "/fake-snapshots.jsonl" })
   }
 
   public func ensureVolume(_ id: String, sizeGiB: Int) async throws {
@@ -33,8 +30,8 @@ public final class FakeVolumes: VolumeBackend {
 
   public func ensureVolume(_ id: String, sizeGiB: Int, copyOf source: String) async throws {
     try await script.enter("ensureVolume", id)
-    try await make(id, sizeGiB) { state in
-      guard let size = state.volumes[source] else { throw Self.unknown(source) }
+    try await make(id, sizeGiB) { volumes in
+      guard let size = volumes[source] else { throw Self.unknown(source) }
       return size
     }
   }
@@ -50,42 +47,42 @@ public final class FakeVolumes: VolumeBackend {
 
   public func ensureVolume(_ id: String, sizeGiB: Int, fromSnapshot snapshot: String) async throws {
     try await script.enter("ensureVolume", id)
-    try await make(id, sizeGiB) { state in
-      guard let size = state.snapshots[snapshot] else {
-        throw Fault.notFound("The snapshot to copy from is not on this host.")
-      }
+    let size = try await snapshots.read { $0[snapshot] }
+    try await make(id, sizeGiB) { _ in
+      guard let size else { throw Fault.notFound("The snapshot to copy from is not on this host.") }
       return size
     }
   }
 
   public func ensureSize(_ id: String, sizeGiB: Int) async throws {
     try await script.enter("ensureSize", id)
-    try await memory.change { state in
-      guard let size = state.volumes[id] else { throw Self.unknown(id) }
+    try await made.change { volumes in
+      guard let size = volumes[id] else { throw Self.unknown(id) }
       guard size <= sizeGiB else {
         throw Fault.badRequest("The volume has \(size) GiB and cannot be made smaller.")
       }
-      state.volumes[id] = sizeGiB
+      volumes[id] = sizeGiB
     }
   }
 
   public func ensureAbsent(_ id: String) async throws {
     try await script.enter("ensureAbsent", id)
-    try await memory.change { $0.volumes[id] = nil }
+    try await made.change { $0[id] = nil }
   }
 
   public func ensureSnapshot(_ snapshot: String, of id: String) async throws {
     try await script.enter("ensureSnapshot", snapshot)
-    try await memory.change { state in
-      if state.snapshots[snapshot] != nil { return }
-      guard let size = state.volumes[id] else { throw Self.unknown(id) }
-      state.snapshots[snapshot] = size
+    let size = try await made.read { $0[id] }
+    try await snapshots.change { snapshots in
+      if snapshots[snapshot] != nil { return }
+      guard let size else { throw Self.unknown(id) }
+      snapshots[snapshot] = size
     }
   }
 
   public func ensureSnapshotAbsent(_ snapshot: String) async throws {
     try await script.enter("ensureSnapshotAbsent", snapshot)
-    try await memory.change { $0.snapshots[snapshot] = nil }
+    try await snapshots.change { $0[snapshot] = nil }
   }
 
   public func copyOut(_ id: String, to path: String, format: GuestDisk.Format) async throws {
@@ -105,12 +102,13 @@ public final class FakeVolumes: VolumeBackend {
 
   public func volumes() async throws -> [String] {
     try await script.enter("volumes")
-    return try await memory.read { $0.volumes.keys.sorted() }
+    return try await made.read { $0.keys.sorted() }
   }
 
   public func space() async throws -> (freeGiB: Int, totalGiB: Int) {
     try await script.enter("space")
-    let used = try await memory.read { $0.volumes.values.reduce(0, +) + $0.snapshots.values.reduce(0, +) }
+    let volumes = try await made.read { $0.values.reduce(0, +) }
+    let used = try await volumes + snapshots.read { $0.values.reduce(0, +) }
     return (max(0, 100_000 - used), 100_000)
   }
 
@@ -120,22 +118,22 @@ public final class FakeVolumes: VolumeBackend {
   }
 
   private func size(_ id: String) async throws -> Int {
-    try await memory.read { state in
-      guard let size = state.volumes[id] else { throw Self.unknown(id) }
+    try await made.read { volumes in
+      guard let size = volumes[id] else { throw Self.unknown(id) }
       return size
     }
   }
 
   private func make(
-    _ id: String, _ sizeGiB: Int, _ needed: @escaping @Sendable (State) throws -> Int
+    _ id: String, _ sizeGiB: Int, _ needed: @escaping @Sendable (FakeParts<Int>) throws -> Int
   ) async throws {
-    try await memory.change { state in
-      if state.volumes[id] != nil { return }
-      let needs = try needed(state)
+    try await made.change { volumes in
+      if volumes[id] != nil { return }
+      let needs = try needed(volumes)
       guard needs <= sizeGiB else {
         throw Fault.badRequest("The volume of \(sizeGiB) GiB is too small for its source, which needs \(needs) GiB.")
       }
-      state.volumes[id] = sizeGiB
+      volumes[id] = sizeGiB
     }
   }
 

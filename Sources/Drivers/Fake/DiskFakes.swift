@@ -4,13 +4,10 @@ public import Host
 
 /// Disks of servers that hold nothing; only scratch files and copies are real files.
 public final class FakeServerDisks: ServerDisks {
-  struct State: Codable, Sendable {
-    var bases: Set<String> = []
-    var servers: [String: [String: GuestDisk]] = [:]
-  }
-
   public let script: FakeScript
-  private let memory: FakeMemory<State>
+  private let bases: FakeMemory<Bool>
+  /// Each server's disks, by serial.
+  private let disks: FakeMemory<[String: GuestDisk]>
   private let scratch: FakeScratch
   private let host: Host
 
@@ -24,23 +21,24 @@ public final class FakeServerDisks: ServerDisks {
     self.script = script
     self.host = host
     self.scratch = FakeScratch(scratch, in: directory, host, world)
-    memory = FakeMemory(State(), path: directory.map { $0 + "/fake-disks.json" })
+    bases = FakeMemory(path: directory.map { $0 + "/fake-bases.jsonl" })
+    disks = FakeMemory(path: directory.map { $0 + "/fake-disks.jsonl" })
   }
 
   public func hasBase(_ image: String) async throws -> Bool {
     try await script.enter("hasBase", image)
-    return try await memory.read { $0.bases.contains(image) }
+    return try await bases.read { $0[image] != nil }
   }
 
   public func ensureBase(_ image: String, from path: String) async throws {
     try await script.enter("ensureBase", image)
-    try await memory.change { _ = $0.bases.insert(image) }
+    try await bases.change { $0[image] = true }
     try await host.remove(path)
   }
 
   public func ensureRoot(_ server: String, on image: String, sizeGiB: Int) async throws -> GuestDisk {
     try await script.enter("ensureRoot", server)
-    guard try await memory.read({ $0.bases.contains(image) }) else {
+    guard try await bases.read({ $0[image] != nil }) else {
       throw Fault.notFound("The image \(image) is not on this host yet. Fetch it and try again.")
     }
     return try await ensure(
@@ -62,17 +60,17 @@ public final class FakeServerDisks: ServerDisks {
 
   public func ensureAbsent(_ server: String) async throws {
     try await script.enter("ensureAbsent", server)
-    try await memory.change { $0.servers[server] = nil }
+    try await disks.change { $0[server] = nil }
   }
 
   public func servers() async throws -> [String] {
     try await script.enter("servers")
-    return try await memory.read { $0.servers.keys.sorted() }
+    return try await disks.read { $0.keys.sorted() }
   }
 
   public func copyDisk(_ serial: String, of server: String, to path: String) async throws {
     try await script.enter("copyDisk", server)
-    guard try await memory.read({ $0.servers[server]?[serial] != nil }) else {
+    guard try await disks.read({ $0[server]?[serial] != nil }) else {
       throw Fault.notFound("The server \(server) has no disk \(serial) on this host.")
     }
     try await host.writeFile(path, EmptyImage.qcow2(size: 1 << 30))
@@ -89,8 +87,10 @@ public final class FakeServerDisks: ServerDisks {
   }
 
   private func ensure(_ disk: GuestDisk, _ server: String) async throws -> GuestDisk {
-    try await memory.change { state in
-      state.servers[server, default: [:]][disk.serial] = disk
+    try await disks.change { servers in
+      var all = servers[server] ?? [:]
+      all[disk.serial] = disk
+      servers[server] = all
       return disk
     }
   }

@@ -13,7 +13,7 @@ public final class FakeHypervisor: Hypervisor {
 
   /// What it is told to do wrong.
   public let script: FakeScript
-  private let memory: FakeMemory<[String: Guest]>
+  private let memory: FakeMemory<Guest>
   private let facts: HostCapabilities
   /// Whether guests heed the power button; a test sets false for the stubborn kind.
   private let heeds: Bool
@@ -31,7 +31,7 @@ public final class FakeHypervisor: Hypervisor {
     heeds = guestsHeedPowerButton
     self.host = host
     facts = capabilities
-    memory = FakeMemory([:], path: directory.map { $0 + "/fake-guests.json" })
+    memory = FakeMemory(path: directory.map { $0 + "/fake-guests.jsonl" })
   }
 
   // What happens to hardware behind everybody's back.

@@ -95,7 +95,8 @@ public protocol Input: Sendable {
 /// What a handler gives back, rendered for who asked.
 public protocol Output: Sendable {
   /// What the body of the answer looks like; nil where only the handler knows.
-  static var answerSchema: JSONSchema? { get }
+  /// - Parameter view: the view that the route's table names for its resource.
+  static func answerSchema(by view: UsualView?) -> JSONSchema?
   /// Whether it is a page of a list, which `limit`, `marker` and sort keys choose.
   static var isPage: Bool { get }
   func response(to incoming: Incoming, status: Int) throws -> Response
@@ -105,7 +106,7 @@ extension Input {
   public static var bodySchema: JSONSchema? { nil }
 }
 extension Output {
-  public static var answerSchema: JSONSchema? { nil }
+  public static func answerSchema(by view: UsualView?) -> JSONSchema? { nil }
   public static var isPage: Bool { false }
 }
 
@@ -125,7 +126,7 @@ public struct RawBody: Input {
 
 extension JSON: Input, Output {
   public static var bodySchema: JSONSchema? { .any }
-  public static var answerSchema: JSONSchema? { .any }
+  public static func answerSchema(by view: UsualView?) -> JSONSchema? { .any }
   public static var reads: BodyReading { .json }
   public init(from incoming: Incoming) throws { self = incoming.body }
   public func response(to incoming: Incoming, status: Int) -> Response {

@@ -1,5 +1,8 @@
 public import Core
 
+/// What tokens are for.
+public enum TokenScope: Sendable, CaseIterable { case system, domain, project }
+
 /// Who is asking, as the token says.
 public struct Caller: Sendable, Equatable {
   public var userID: String
@@ -41,6 +44,9 @@ public struct Caller: Sendable, Equatable {
   /// Nobody: the caller of routes that need no token.
   public static let anonymous = Caller(userID: "", roles: [])
 
+  /// What the token is for; one without a scope counts as a project's, as oslo.policy has it.
+  public var scope: TokenScope { systemScope ? .system : domainID != nil ? .domain : .project }
+
   public var isAnonymous: Bool { userID.isEmpty }
   public var isAdmin: Bool { roles.contains("admin") }
 
@@ -49,7 +55,8 @@ public struct Caller: Sendable, Equatable {
     switch key {
     case "user_id": userID
     case "project_id", "tenant_id", "tenant": projectID
-    case "domain_id": domainID
+    case "domain_id", "token.domain.id": domainID
+    case "token.project.domain.id": projectDomainID
     case "user_domain_id": userDomainID
     case "project_domain_id": projectDomainID
     case "system_scope", "system": systemScope ? "all" : nil

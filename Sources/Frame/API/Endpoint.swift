@@ -17,14 +17,18 @@ public struct APIService: Sendable {
   /// How a `{project_id}` in the URL is refused that is not the token's project; nil for services without one.
   public let otherProject: OtherProject?
   public let routes: [BoundRoute]
+  /// Rules that rows refer to, and operators may name, beside those of the rows.
+  public let rules: [(name: String, policy: Policy)]
 
   /// Makes the refusal from the project in the URL and the token's; nil is a token of no project.
   public typealias OtherProject = @Sendable (_ inURL: String, _ inToken: String?) -> Fault
 
   public init(
     _ name: String, faults: FaultStyle, microversions: Microversions? = nil, requestIDHeader: String? = nil,
-    selectsFields: Bool = false, otherProject: OtherProject? = nil, routes: [BoundRoute]
+    selectsFields: Bool = false, otherProject: OtherProject? = nil,
+    rules: [(name: String, policy: Policy)] = [], routes: [BoundRoute]
   ) {
+    self.rules = rules
     self.name = name
     self.faults = faults
     self.microversions = microversions
@@ -44,22 +48,29 @@ public struct Endpoint: Sendable {
   let router: Router
   let world: World
   let authenticate: @Sendable (_ token: String) async throws -> Caller
+  let authenticateLate: (@Sendable (_ token: String, _ service: String) async throws -> Caller)?
   /// Where clients get tokens, for `WWW-Authenticate`.
   let identityURL: String
 
-  /// - Parameter authenticate: the caller of a token; throws `unauthorized` for one that is not valid.
+  /// - Parameters:
+  ///   - authenticateLate: the caller of a token that may have ended while a service worked for its user, given that
+  ///     service's own token; nil where ended tokens are never taken.
+  ///   - authenticate: the caller of a token; throws `unauthorized` for one that is not valid.
   /// - Throws: a fault for rows of one method and path whose versions overlap, and for rules that cannot be read.
   public init(
     _ service: APIService, world: World, identityURL: String, overrides: [String: String] = [:],
+    authenticateLate: (@Sendable (_ token: String, _ service: String) async throws -> Caller)? = nil,
     authenticate: @escaping @Sendable (_ token: String) async throws -> Caller
   ) throws {
     self.service = service
     self.world = world
     self.identityURL = identityURL
     self.authenticate = authenticate
+    self.authenticateLate = authenticateLate
     try Self.checkDisjoint(service.routes)
     router = Router(service.routes + [OpenAPI.route(of: service)])
-    policies = try PolicyBook(defaults: service.routes.map { (name: $0.rule, policy: $0.policy) }, overrides: overrides)
+    policies = try PolicyBook(
+      defaults: service.rules + service.routes.map { (name: $0.rule, policy: $0.policy) }, overrides: overrides)
   }
 
   private static func checkDisjoint(_ routes: [BoundRoute]) throws {

@@ -26,6 +26,11 @@ public struct FaultStyle: Sendable {
 
   static func title(_ status: Int) -> String {
     switch status {
+    case 200: "OK"
+    case 201: "Created"
+    case 202: "Accepted"
+    case 204: "No Content"
+    case 300: "Multiple Choices"
     case 400: "Bad Request"
     case 401: "Unauthorized"
     case 403: "Forbidden"

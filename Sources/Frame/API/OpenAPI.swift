@@ -83,7 +83,7 @@ struct OpenAPI {
   }
 
   /// What the path is about: its first word below the mount.
-  private static func tag(_ row: BoundRoute) -> String {
+  static func tag(_ row: BoundRoute) -> String {
     row.path.split(separator: "/").first { !$0.hasPrefix("{") }.map(String.init) ?? "versions"
   }
 
@@ -126,7 +126,7 @@ struct OpenAPI {
     var responses = JSONObject()
     for status in rows.map(\.status).distinct {
       let answers = rows.filter { $0.status == status }.compactMap { row in
-        row.forms.answer.map { JSONSchema.reference(to: schemas.refer($0, as: row.rule + ".answer")) }
+        row.forms.answer.map { JSONSchema.reference(to: schemas.refer($0, as: $0.wrapper ?? row.rule + ".answer")) }
       }
       var response: JSONObject = ["description": .string(FaultStyle.title(status))]
       if !answers.isEmpty {
@@ -194,7 +194,8 @@ extension JSONSchema {
 }
 
 extension Array where Element: Equatable {
-  fileprivate var distinct: [Element] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+  /// Each element once, where it first stood.
+  var distinct: [Element] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 }
 
 extension OpenAPI {

@@ -16,6 +16,23 @@ extension JSONSchema {
   func existing(in span: Span) -> JSONSchema { span == Span() ? self : with("x-openstack", span.json) }
 }
 
+extension JSONSchema {
+  /// The key that holds all the rest, where there is one.
+  var wrapper: String? {
+    guard let properties = keywords["properties"]?.object, properties.count == 1 else { return nil }
+    return properties.keys.first
+  }
+  /// The schemas that stand under a keyword.
+  func inner(_ keyword: String) -> [JSONSchema] {
+    (keywords[keyword]?.array ?? []).map { JSONSchema($0.object ?? [:]) }
+  }
+  func one(_ keyword: String) -> JSONSchema? { keywords[keyword]?.object.map { JSONSchema($0) } }
+  /// The properties of an object with their schemas.
+  var properties: [(key: String, schema: JSONSchema)] {
+    (keywords["properties"]?.object?.members ?? []).map { ($0.key, JSONSchema($0.value.object ?? [:])) }
+  }
+}
+
 extension Span {
   /// `{"since": "2.19", "until": "2.36"}`
   var json: JSON {

@@ -29,8 +29,9 @@ public struct PolicyBook: Sendable {
 
   static let base = [("admin_required", "role:admin"), ("owner", "project_id:%(project_id)s")]
 
-  /// - Throws: a `badRequest` fault for a rule that cannot be read or refers to itself, for one of the operator's that
-  ///   names a rule which does not exist, and for two routes that give one rule different defaults.
+  /// - Throws: a `badRequest` fault for a rule that cannot be read, refers to itself, is more than 32 deep or comes to
+  ///   more than 10,000 checks, for one of the operator's that names a rule which does not exist, and for two routes
+  ///   that give one rule different defaults.
   public init(defaults: [(name: String, policy: Policy)], overrides: [String: String] = [:]) throws {
     var texts = Dictionary(Self.base, uniquingKeysWith: { $1 })
     for row in defaults {
@@ -41,36 +42,64 @@ public struct PolicyBook: Sendable {
     }
     texts.merge(overrides) { $1 }
     let rules = try texts.mapValues { try PolicyRule(parsing: $0) }
-    for (name, rule) in rules {
-      var path = [name]
-      try Self.check(rule, &path, rules, isStrict: overrides[name] != nil)
+    var check = PolicyCheck(rules: rules)
+    for name in rules.keys.sorted() {
+      let reach = try check.reach(of: name)
+      guard overrides[name] == nil || reach.missing == nil else {
+        throw Fault.badRequest(
+          "The policy rule \(name) refers to \(reach.missing ?? ""), which is none. Mend the policy file.")
+      }
     }
     self.rules = rules
     self.texts = texts.sorted { $0.key < $1.key }.map { (name: $0.key, text: $0.value) }
-  }
-
-  /// Follows every reference of a rule, so that none leads back to itself, where `not` would turn a refusal around.
-  private static func check(
-    _ rule: PolicyRule, _ path: inout [String], _ rules: [String: PolicyRule], isStrict: Bool
-  ) throws {
-    for name in rule.references {
-      guard !path.contains(name) else {
-        let circle = (path + [name]).joined(separator: " -> ")
-        throw Fault.badRequest("The policy rule \(name) refers to itself: \(circle). Mend the policy file.")
-      }
-      guard let next = rules[name] else {
-        guard isStrict else { continue }
-        throw Fault.badRequest("The policy rule \(path[0]) refers to \(name), which is none. Mend the policy file.")
-      }
-      path.append(name)
-      try check(next, &path, rules, isStrict: isStrict)
-      path.removeLast()
-    }
   }
 
   /// Whether the caller may do what the rule names to this target; nil when a target must be fetched first.
   func decide(_ name: String, _ caller: Caller, target: [String: String]?) -> Bool? {
     guard let rule = rules[name] else { return false }
     return rule.decide(caller, target: target, rules: rules)
+  }
+}
+
+/// Follows every reference of the rules, so that none leads back to itself, where `not` would turn a refusal around,
+/// and none further down than deciding goes. Each rule is followed once, however many refer to it.
+private struct PolicyCheck {
+  struct Reach {
+    var depth = 0
+    var checks = 0
+    /// A rule that is referred to and does not exist.
+    var missing: String?
+  }
+  let rules: [String: PolicyRule]
+  private var known: [String: Reach] = [:]
+  private var path: [String] = []
+
+  init(rules: [String: PolicyRule]) { self.rules = rules }
+
+  mutating func reach(of name: String) throws -> Reach {
+    if let reach = known[name] { return reach }
+    guard let rule = rules[name] else { return Reach(missing: name) }
+    guard !path.contains(name) else {
+      let circle = (path + [name]).joined(separator: " -> ")
+      throw Fault.badRequest("The policy rule \(name) refers to itself: \(circle). Mend the policy file.")
+    }
+    guard path.count < PolicyRule.depthLimit else { throw tooDeep(path.first ?? name) }
+    path.append(name)
+    var found = Reach()
+    for reference in rule.references { found.missing = try reach(of: reference).missing ?? found.missing }
+    path.removeLast()
+    found.depth = rule.depth { known[$0]?.depth ?? 0 }
+    guard found.depth <= PolicyRule.depthLimit else { throw tooDeep(name) }
+    found.checks = rule.checks { known[$0]?.checks ?? 0 }
+    guard found.checks <= PolicyRule.checkLimit else {
+      throw Fault.badRequest(
+        "The policy rule \(name) comes to more than \(PolicyRule.checkLimit) checks. Mend the policy file.")
+    }
+    known[name] = found
+    return found
+  }
+
+  private func tooDeep(_ name: String) -> Fault {
+    .badRequest("The policy rule \(name) is more than \(PolicyRule.depthLimit) deep. Mend the policy file.")
   }
 }

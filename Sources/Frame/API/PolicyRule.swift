@@ -24,7 +24,8 @@ public indirect enum PolicyRule: Sendable, Equatable {
   /// - Parameter target: the attributes of the object; nil while it has not been fetched.
   public func decide(_ caller: Caller, target: [String: String]?, rules: [String: PolicyRule], depth: Int = 0) -> Bool?
   {
-    guard depth < 32 else { return false }
+    // Rules are read with this limit, and books checked for it: here it would let everyone in under a `not`.
+    guard depth < Self.depthLimit else { return false }
     switch self {
     case .always: return true
     case .never: return false
@@ -35,7 +36,8 @@ public indirect enum PolicyRule: Sendable, Equatable {
       guard let rule = rules[name] else { return false }
       return rule.decide(caller, target: target, rules: rules, depth: depth + 1)
     case .credential(let key, let operand):
-      guard let have = caller.credential(key) else { return false }
+      // In oslo.policy's files, what is absent is called None.
+      guard let have = caller.credential(key) else { return operand == .text("None") }
       return matches(have, operand, target)
     case .literal(let text, let operand): return matches(text, operand, target)
     case .not(let rule): return rule.decide(caller, target: target, rules: rules, depth: depth + 1).map { !$0 }
@@ -66,6 +68,31 @@ public indirect enum PolicyRule: Sendable, Equatable {
     a.utf8.count == b.utf8.count && a.lowercased() == b.lowercased()
   }
 
+  /// How many levels a rule may have, those of the rules it refers to included.
+  static let depthLimit = 32
+  /// How many checks a rule may come to, those of the rules it refers to included, as often as it refers to them.
+  static let checkLimit = 10_000
+
+  /// How many levels `decide` goes down, given those of the rules it refers to.
+  func depth(_ ofRule: (String) -> Int) -> Int {
+    switch self {
+    case .always, .never, .role, .credential, .literal: 1
+    case .rule(let name): ofRule(name) + 1
+    case .not(let rule): rule.depth(ofRule) + 1
+    case .all(let list), .any(let list): list.map { $0.depth(ofRule) }.reduce(0, max) + 1
+    }
+  }
+
+  /// How many checks `decide` makes at most, given those of the rules it refers to.
+  func checks(_ ofRule: (String) -> Int) -> Int {
+    switch self {
+    case .always, .never, .role, .credential, .literal: 1
+    case .rule(let name): ofRule(name) + 1
+    case .not(let rule): rule.checks(ofRule)
+    case .all(let list), .any(let list): list.reduce(0) { $0 + $1.checks(ofRule) }
+    }
+  }
+
   /// The names of the rules it refers to.
   var references: [String] {
     switch self {
@@ -88,10 +115,11 @@ public indirect enum PolicyRule: Sendable, Equatable {
 
 extension PolicyRule {
   /// Parses one rule; an empty text is always allowed, as in oslo.policy.
-  /// - Throws: a `badRequest` fault that quotes the rule.
+  /// - Throws: a `badRequest` fault that quotes the rule; also for one of more than 32 levels.
   public init(parsing text: String) throws {
     var parser = PolicyParser(text)
     self = try parser.parse()
+    guard depth({ _ in 0 }) <= Self.depthLimit else { throw parser.tooDeep() }
   }
 }
 
@@ -100,6 +128,8 @@ private struct PolicyParser {
   let text: String
   var words: [String]
   var at = 0
+  /// How many `not` and parentheses are open, since each is a call.
+  private var open = 0
 
   init(_ text: String) {
     self.text = text
@@ -121,6 +151,11 @@ private struct PolicyParser {
   }
 
   func fault() -> Fault { .badRequest("The policy rule \"\(text)\" cannot be read. Mend it in the policy file.") }
+  func tooDeep() -> Fault {
+    let limit = PolicyRule.depthLimit
+    return .badRequest(
+      "The policy rule \"\(text.prefix(200))\" is more than \(limit) deep. Mend it in the policy file.")
+  }
 
   mutating func parse() throws -> PolicyRule {
     guard !words.isEmpty else { return .always }
@@ -139,6 +174,9 @@ private struct PolicyParser {
     return list.count == 1 ? list[0] : .all(list)
   }
   mutating func factor() throws -> PolicyRule {
+    open += 1
+    defer { open -= 1 }
+    guard open <= PolicyRule.depthLimit else { throw tooDeep() }
     if accept("not") { return .not(try factor()) }
     if accept("(") {
       let rule = try alternatives()
@@ -172,6 +210,7 @@ private struct PolicyParser {
     default:
       let operand: PolicyRule.Operand = isAttribute ? .attribute(String(match.dropFirst(2).dropLast(2))) : .text(match)
       if isQuoted { return .literal(String(kind.dropFirst().dropLast()), operand) }
+      if kind == "None" { return .literal(kind, operand) }
       return .credential(kind, operand)
     }
   }

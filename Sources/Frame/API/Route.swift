@@ -1,4 +1,4 @@
-internal import HTTP
+public import HTTP
 public import JSON
 
 /// One row of an API: what can be asked, by whom, since when, and what answers.
@@ -15,7 +15,9 @@ public struct Route<Service: Sendable>: Sendable {
   public let status: Int
   public let reads: BodyReading
   /// What goes in and comes out, for the API's description.
-  public let forms: RouteForms
+  public var forms: RouteForms
+  /// The kinds of tokens with which it may be asked at all, whatever their roles.
+  public var scopes = Set(TokenScope.allCases)
   let run: @Sendable (Call<Service>) async throws -> Response
 
   static func make<I: Input, O: Output>(
@@ -94,13 +96,35 @@ public struct Routes<Service: Sendable>: Sendable {
     }
   }
 
+  /// - Parameter view: how the resource is shown, where its model has no view of its own; rows that show it otherwise
+  ///   say so (`shows:`).
+  public init<Model: Sendable>(
+    rules prefix: String, of service: Service.Type = Service.self, shows view: View<Model>, _ rows: [Route<Service>]
+  ) {
+    let usual = UsualView(view)
+    self.init(
+      rules: prefix, of: service,
+      rows.map { row in
+        var row = row
+        row.forms.usual = usual
+        return row
+      })
+  }
+
+  /// The same rows, each with the kinds of tokens that the function allows to its rule.
+  public func limited(_ scopes: (_ rule: String) -> Set<TokenScope>) -> Routes {
+    var limited = rows
+    for i in limited.indices { limited[i].scopes = scopes(limited[i].rule) }
+    return Routes(rules: "", limited)
+  }
+
   /// The rows with their service, under each mount (`/v2.1`, `/v2.1/{project_id}`).
   public func bound(to service: Service, at mounts: [String]) -> [BoundRoute] {
     mounts.flatMap { mount in
       rows.map { row in
         BoundRoute(
           method: row.method, mount: mount, path: row.path, action: row.action, rule: row.rule, policy: row.policy,
-          span: row.span, status: row.status, reads: row.reads, forms: row.forms,
+          span: row.span, status: row.status, reads: row.reads, forms: row.forms, scopes: row.scopes,
           segments: Router.segments(mount + row.path)
         ) { incoming in try await row.run(Call(service: service, incoming: incoming)) }
       }
@@ -120,9 +144,30 @@ public struct BoundRoute: Sendable {
   public let status: Int
   public let reads: BodyReading
   public let forms: RouteForms
+  /// The kinds of tokens with which it may be asked.
+  public let scopes: Set<TokenScope>
   /// Mount and path, taken apart once.
   let segments: [String]
-  let run: @Sendable (Incoming) async throws -> Response
+  var run: @Sendable (Incoming) async throws -> Response
+
+  /// The same row; an observer is told how each request ended.
+  public func observed(
+    by observe: @escaping @Sendable (Incoming, Result<Response, any Error>) async -> Void
+  ) -> BoundRoute {
+    var row = self
+    let run = run
+    row.run = { incoming in
+      do {
+        let response = try await run(incoming)
+        await observe(incoming, .success(response))
+        return response
+      } catch {
+        await observe(incoming, .failure(error))
+        throw error
+      }
+    }
+    return row
+  }
 
   var isOpen: Bool { policy.text == Policy.open.text }
 }

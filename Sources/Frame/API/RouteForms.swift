@@ -24,6 +24,10 @@ extension [QueryKey] {
   /// Keys of texts, by name alone.
   public static func keys(_ names: String...) -> Self { keys(names) }
   public static func keys(_ names: [String]) -> Self { names.map { .key($0) } }
+  /// The keys from a microversion on.
+  public func since(_ version: Microversion) -> Self {
+    map { .key($0.name, $0.schema, since: version, repeated: $0.isRepeated) }
+  }
   /// What a list can be sorted by.
   public static func sorted(by keys: some Sequence<String>) -> Self {
     [.key("sort_key", .string.with("enum", .array(keys.sorted().map { .string($0) })), repeated: true)]
@@ -37,11 +41,13 @@ public struct RouteForms: Sendable {
   /// What the body looks like; nil where there is none, or none in JSON.
   public var body: JSONSchema? { makeBody() }
   /// What the body of the answer looks like; nil where there is none, or only the handler knows.
-  public var answer: JSONSchema? { makeAnswer() }
+  public var answer: JSONSchema? { makeAnswer(usual) }
   /// The parameters of the query; one of a row's own replaces a page's of the same name.
   public let query: [QueryKey]
   private let makeBody: @Sendable () -> JSONSchema?
-  private let makeAnswer: @Sendable () -> JSONSchema?
+  private let makeAnswer: @Sendable (UsualView?) -> JSONSchema?
+  /// The view of the table that the row stands in.
+  var usual: UsualView?
 
   init<I: Input, O: Output>(
     _ input: I.Type, _ output: O.Type, action: String?, query own: [QueryKey], shows: JSONSchema?
@@ -53,7 +59,7 @@ public struct RouteForms: Sendable {
       }
       return schema.with("additionalProperties", false)
     }
-    makeAnswer = { shows ?? O.answerSchema }
+    makeAnswer = { usual in shows ?? O.answerSchema(by: usual) }
     let usual = O.isPage ? QueryKey.ofPages : []
     query = usual.filter { key in !own.contains { $0.name == key.name } } + own
   }

@@ -129,7 +129,7 @@ extension Stage {
     var exchange = exchange
     if !exchange.candidates.isEmpty, exchange.candidates.allSatisfy(\.isOpen) { return try await next(exchange) }
     guard let token = exchange.request.headers["X-Auth-Token"], !token.isEmpty else { throw Fault.unauthorized() }
-    let caller = try await exchange.endpoint.authenticate(token)
+    let caller = try await caller(of: token, exchange)
     if let rules = caller.accessRules {
       let (request, service) = (exchange.request, exchange.endpoint.service.name)
       guard rules.contains(where: { $0.allows(request, to: service) }) else {
@@ -157,6 +157,20 @@ extension Stage {
     return try await next(exchange)
   }
 
+  /// The caller of a token. One that has ended counts where a service vouches, with its own token, that it acts for its
+  /// user in something that began before.
+  private static func caller(of token: String, _ exchange: Exchange) async throws -> Caller {
+    do { return try await exchange.endpoint.authenticate(token) } catch let fault as Fault
+      where fault.kind == .unauthorized
+    {
+      guard let late = exchange.endpoint.authenticateLate,
+        let service = exchange.request.headers["X-Service-Token"], !service.isEmpty,
+        let voucher = try? await exchange.endpoint.authenticate(service), voucher.roles.contains("service")
+      else { throw fault }
+      return try await late(token, service)
+    }
+  }
+
   /// Refuses whom no object whatever could let in; the rest is decided where the object is fetched.
   static let checkPolicy = Stage(name: "policy") { exchange, next in
     var exchange = exchange
@@ -168,6 +182,11 @@ extension Stage {
 
   private static func requireRole(_ exchange: Exchange) throws {
     guard let row = exchange.row, !row.isOpen else { return }
+    guard row.scopes.contains(exchange.caller.scope) else {
+      throw Fault.forbidden(
+        "\(row.rule) does not work with a token of this scope. Use one that is scoped to "
+          + row.scopes.map { "\($0)" }.sorted().joined(separator: " or ") + ".")
+    }
     if exchange.endpoint.policies.decide(row.rule, exchange.caller, target: nil) == false {
       throw Fault.forbidden("Policy doesn't allow \(row.rule) to be performed.")
     }

@@ -50,15 +50,27 @@ public final class TokenChecker: Sendable {
       guard hit.caller.expires > world.now() else { throw Fault.unauthorized() }
       return hit.caller
     }
+    let caller = try await judged(token) { try await identity.validate(token) }
+    known.withLock { $0.add(caller, of: token, at: now) }
+    return caller
+  }
+
+  /// The caller of a token that may have ended while a service worked for its user; nothing is remembered of it.
+  /// - Parameter service: the service's own token, with which the identity service is asked.
+  /// - Throws: as `caller(of:)`.
+  public func lateCaller(of token: String, service: String) async throws -> Caller {
+    try await judged(token) { try await identity.validateLate(token, as: service) }
+  }
+
+  private func judged(_ token: String, _ ask: () async throws -> JSON) async throws -> Caller {
     let body: JSON
-    do { body = try await identity.validate(token) } catch let fault as Fault {
+    do { body = try await ask() } catch let fault as Fault {
       switch fault.kind {
       case .unauthorized, .notFound, .forbidden, .badRequest: throw Fault.unauthorized()
       default: throw fault
       }
     }
     guard let caller = Caller(token: token, body: body) else { throw Fault.unauthorized() }
-    known.withLock { $0.add(caller, of: token, at: now) }
     return caller
   }
 }

@@ -9,8 +9,20 @@ public struct IdentityClient: Sendable {
   /// The token's body; a token may ask about itself.
   /// - Throws: `unauthorized` or `notFound` for a token that is not valid.
   public func validate(_ token: String) async throws -> JSON {
-    let response = try await service.with(token: token).send(
-      "GET", "/auth/tokens", query: [(name: "nocatalog", value: "")],
+    try await validate(token, as: token, query: [(name: "nocatalog", value: "")])
+  }
+
+  /// What a token says that may have ended a while ago, asked with the token of a service.
+  public func validateLate(_ token: String, as service: String) async throws -> JSON {
+    try await validate(
+      token, as: service, query: [(name: "nocatalog", value: ""), (name: "allow_expired", value: "1")])
+  }
+
+  private func validate(
+    _ token: String, as asker: String, query: [(name: String, value: String)]
+  ) async throws -> JSON {
+    let response = try await service.with(token: asker).send(
+      "GET", "/auth/tokens", query: query,
       headers: ["X-Subject-Token": token, "OpenStack-Identity-Access-Rules": "1.0"])
     return try JSON(parsing: await ServiceClient.bytes(of: response))["token"] ?? .null
   }

@@ -115,6 +115,21 @@ public struct Configuration<Settings: Sendable>: Sendable {
     return text
   }
 
+  /// Every option on a page to read, in Markdown.
+  public func page() -> String {
+    var sections: [String] = []
+    for option in options where !sections.contains(option.section) { sections.append(option.section) }
+    let tables = sections.map { section in
+      let rows = options.filter { $0.section == section }.map { option in
+        let value = option.defaultText.isEmpty ? "empty" : "`\(option.defaultText)`"
+        let text = "\(option.help) It must be \(option.allowed).".replacing("|", with: "\\|")
+        return "| `\(option.name)` | \(value) | \(text) |\n"
+      }
+      return "\n## \(section)\n\n| option | default | meaning |\n|---|---|---|\n" + rows.joined()
+    }
+    return "# Options\n\nAll that can be set, in the configuration file or with `--set`.\n" + tables.joined()
+  }
+
   /// What one option means.
   /// - Throws: a `notFound` fault that names the nearest option.
   public func explain(_ name: String) throws -> String {

@@ -87,10 +87,12 @@ extension Duration: OptionValue {
     ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
   ]
   public static var allowed: String { "a duration such as 30 (seconds), 250ms, 5m, 1h30m or 2d" }
+  /// A thousand years in seconds; longer ones are mistakes.
+  private static let most: Int64 = 1000 * 366 * 86_400
   public init?(optionText: String) {
     var total: Int64 = 0
     var rest = optionText[...]
-    if let seconds = Int64(optionText), seconds >= 0, seconds < 1 << 40 {
+    if let seconds = Int64(optionText), seconds >= 0, seconds < Self.most {
       self = .seconds(seconds)
       return
     }
@@ -104,6 +106,8 @@ extension Duration: OptionValue {
         let unit = Self.units.first(where: { $0.name == name })
       else { return nil }
       total += number * unit.milliseconds
+      // However often a unit is repeated, the sum stays far from the end of 64 bits.
+      guard total < Self.most * 1000 else { return nil }
     }
     self = .milliseconds(total)
   }

@@ -126,18 +126,20 @@ final class LoopListener: @unchecked Sendable {
     _ version: UnsafePointer<CChar>, _ data: UnsafePointer<CChar>?, _ count: inout Int,
     _ context: inout UnsafeMutableRawPointer?
   ) -> MHD_Result {
-    if let context {
+    let target = RawTarget(context)
+    if target == nil, let context {
       return Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue().proceed(data, &count)
     }
+    context = nil
     guard !stopping else { return .NO }
     let exchange = Exchange(self, connection)
     context = Unmanaged.passRetained(exchange).toOpaque()
     live[ObjectIdentifier(exchange)] = exchange
-    return exchange.begin(RequestHead(connection, method: method, url: url, version: version))
+    return exchange.begin(RequestHead(connection, method: method, url: url, version: version, target: target))
   }
 
   fileprivate func completed(_ context: inout UnsafeMutableRawPointer?) {
-    guard let raw = context else { return }
+    guard let raw = context, RawTarget(raw) == nil else { return }
     context = nil
     let exchange = Unmanaged<Exchange>.fromOpaque(raw).takeRetainedValue()
     exchange.finished()
@@ -151,6 +153,8 @@ private typealias Completed =
     UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
     MHD_RequestTerminationCode
   ) -> Void
+private typealias SeeTarget =
+  @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer?
 private typealias Unescape =
   @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int
 
@@ -162,6 +166,7 @@ private func startDaemon(_ socket: Int32, _ limits: ServerLimits, _ owner: Unsaf
   }
   // Identity: `%2F` and `//` reach the router as they were sent.
   let unescape: Unescape = { _, _, text in text.map { strlen($0) } ?? 0 }
+  let seeTarget: SeeTarget = { _, text, _ in text.flatMap { RawTarget($0).context } }
   func option(_ option: MHD_OPTION, _ value: Int, _ pointer: UnsafeMutableRawPointer? = nil) -> MHD_OptionItem {
     MHD_OptionItem(option: option, value: value, ptr_value: pointer)
   }
@@ -174,6 +179,7 @@ private func startDaemon(_ socket: Int32, _ limits: ServerLimits, _ owner: Unsaf
     option(.CONNECTION_LIMIT, limits.connections),
     option(.CONNECTION_TIMEOUT, Int(max(1, limits.idle.components.seconds))),
     option(.NOTIFY_COMPLETED, unsafeBitCast(completed, to: Int.self), owner),
+    option(.URI_LOG_CALLBACK, unsafeBitCast(seeTarget, to: Int.self)),
     option(.UNESCAPE_CALLBACK, unsafeBitCast(unescape, to: Int.self), owner),
     option(.END, 0),
   ]

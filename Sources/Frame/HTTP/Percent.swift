@@ -39,11 +39,13 @@ public func percentEncode(_ text: some StringProtocol, keeping: String = "") -> 
 
 /// The parameters of a query or form in order, decoded; one without `=` has an empty value, empty ones are skipped.
 public func parseQuery(_ text: some StringProtocol) -> [(name: String, value: String)] {
-  text.split(separator: "&").map { pair in
-    guard let equals = pair.firstIndex(of: "=") else { return (percentDecode(pair, plusIsSpace: true), "") }
+  // By bytes: behind an accent, `&` and `=` are the beginnings of other characters.
+  Array(text.utf8).split(separator: UInt8(ascii: "&")).map { pair in
+    let name = pair.prefix { $0 != UInt8(ascii: "=") }
+    let value = pair.dropFirst(name.count + 1)
     return (
-      percentDecode(pair[..<equals], plusIsSpace: true),
-      percentDecode(pair[pair.index(after: equals)...], plusIsSpace: true)
+      percentDecode(String(decoding: name, as: UTF8.self), plusIsSpace: true),
+      percentDecode(String(decoding: value, as: UTF8.self), plusIsSpace: true)
     )
   }
 }

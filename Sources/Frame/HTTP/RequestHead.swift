@@ -25,13 +25,19 @@ struct RequestHead {
 
   init(
     _ connection: OpaquePointer, method rawMethod: UnsafePointer<CChar>, url: UnsafePointer<CChar>,
-    version: UnsafePointer<CChar>
+    version: UnsafePointer<CChar>, target: RawTarget?
   ) {
     method = String(cString: rawMethod)
     path = Self.originPath(String(cString: url))
-    isHTTP11 = String(cString: version) == "HTTP/1.1"
+    let protocolVersion = String(cString: version)
+    isHTTP11 = protocolVersion == "HTTP/1.1"
     end = version.advanced(by: 8)
     if !Self.isToken(method) { refusal = "The method is not a token." }
+    if !isHTTP11, protocolVersion != "HTTP/1.0" { refuse("The version is neither HTTP/1.1 nor HTTP/1.0.") }
+    if url - rawMethod - 1 != method.utf8.count { refuse("There is more than one space behind the method, or a NUL.") }
+    if target?.isVisible != true || target?.count != version - url - 1 {
+      refuse("The target holds a NUL, a space or a control character.")
+    }
     withUnsafeMutablePointer(to: &self) { head in
       _ = MHD_get_connection_values_n(
         connection, .HEADER_KIND,

@@ -44,23 +44,13 @@ extension Table {
   public func shown(in transaction: any ReadTransaction) async throws -> [String: JSON]? {
     guard logged else { return nil }
     let records = try await transaction.all(R.self)
-    return Dictionary(records.map { ($0.id, shown($0)) }, uniquingKeysWith: { $1 })
-  }
-
-  /// The columns as the change log shows them; with `against`, only those that differ from that record.
-  func shown(_ record: R, against other: R? = nil) -> JSON {
-    var object = JSONObject()
-    for column in columns {
-      let value = column.get(record)
-      if let other, column.get(other) == value { continue }
-      object.append(column.name, column.secret && value != .null ? "***" : value.shown)
-    }
-    return .object(object)
+    return Dictionary(records.map { ($0.id, shown($0, against: nil)) }, uniquingKeysWith: { $1 })
   }
 }
 
 extension Value {
-  fileprivate var shown: JSON {
+  /// As the change log shows it.
+  var shown: JSON {
     switch self {
     case .null: .null
     case .int(let number): .int(number)

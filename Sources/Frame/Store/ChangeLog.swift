@@ -26,7 +26,7 @@ enum ChangeLog {
     }
     for (i, column) in columns.enumerated() {
       if i > 0 { sql.parts.append(.raw(", ")) }
-      sql.parts.append(.bind(column.get(change)))
+      sql.parts.append(.bind(column.value(in: change)))
     }
     sql.parts.append(.raw(")"))
     return sql

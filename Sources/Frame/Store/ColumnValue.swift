@@ -78,7 +78,7 @@ extension Optional: ColumnValue where Wrapped: ColumnValue {
   public static var columnNullable: Bool { true }
   public var columnValue: Value { self?.columnValue ?? .null }
   public init(columnValue: Value) throws {
-    self = columnValue == .null ? nil : try Wrapped(columnValue: columnValue)
+    if case .null = columnValue { self = nil } else { self = try Wrapped(columnValue: columnValue) }
   }
 }
 /// Enums whose raw value is a text need only declare the conformance.

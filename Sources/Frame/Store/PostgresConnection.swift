@@ -164,6 +164,8 @@ final class PostgresConnection: Session, @unchecked Sendable {
         "The database server is not available. Try again; if it lasts, an administrator must look after PostgreSQL.",
         detail: detail)
     }
+    // Class 54, program limit exceeded: too many arguments, a statement too complex.
+    if state.hasPrefix("54") { return tooMuch(detail) }
     return .internalError("The server used its database in a wrong way.", detail: detail)
   }
 }

@@ -14,8 +14,8 @@ public protocol Record: Sendable {
 
 extension Record {
   public var id: String {
-    Self.table.keys.map { column in
-      switch column.get(self) {
+    Self.table.key(of: self).map { value in
+      switch value {
       case .text(let text): text
       case .int(let number): String(number)
       case .double(let number): String(number)
@@ -42,8 +42,13 @@ public struct Column<R>: Sendable {
   /// The schema version in which the column appeared.
   public let since: Int
   let index: TableIndex?
-  let get: @Sendable (R) -> Value
-  let set: @Sendable (inout R, Value) throws -> Void
+  let cell: Cell
+
+  /// The value that a record's cell holds.
+  func value(in record: R) -> Value { withUnsafePointer(to: record) { cell.get($0) } }
+  func set(_ record: inout R, _ value: Value) throws {
+    try withUnsafeMutablePointer(to: &record) { try cell.set($0, value) }
+  }
 
   /// - Parameters:
   ///   - key: part of the primary key.
@@ -58,10 +63,38 @@ public struct Column<R>: Sendable {
     precondition(SQL.isIdentifier(name), "the column name '\(name)' must be lower case letters, digits and _")
     let index: TableIndex? =
       unique ? .unique(name, since: since) : indexed ? .index(name, since: since) : nil
+    let property = StoredProperty<R, V>(path)
     return Column(
       name: name, type: V.columnType, nullable: V.columnNullable, key: key, secret: secret, since: since, index: index,
-      get: { $0[keyPath: path].columnValue }, set: { $0[keyPath: path] = try V(columnValue: $1) })
+      cell: Cell(
+        name: name, key: key, secret: secret, get: { property.read($0).columnValue },
+        set: { property.write(try V(columnValue: $1), to: $0) }))
   }
+
+  /// The columns of a part that the record stores, as its own.
+  public static func part<Part>(
+    _ path: any WritableKeyPath<R, Part> & Sendable, _ columns: [Column<Part>]
+  ) -> [Self] {
+    guard let offset = StoredProperty(path).offset else { preconditionFailure("\(R.self) computes \(Part.self)") }
+    return columns.map { column in
+      Column(
+        name: column.name, type: column.type, nullable: column.nullable, key: column.key, secret: column.secret,
+        since: column.since, index: column.index,
+        cell: Cell(
+          name: column.name, key: column.key, secret: column.secret,
+          get: { column.cell.get($0.advanced(by: offset)) },
+          set: { try column.cell.set($0.advanced(by: offset), $1) }))
+    }
+  }
+}
+
+/// A column as loops over columns need it: generic over no record, since its functions get the record's address.
+struct Cell: Sendable {
+  let name: String
+  let key: Bool
+  let secret: Bool
+  let get: @Sendable (UnsafeRawPointer) -> Value
+  let set: @Sendable (UnsafeMutableRawPointer, Value) throws -> Void
 }
 
 /// An index of a table; a unique one also forbids two rows with the same values (rows with a NULL among them aside).

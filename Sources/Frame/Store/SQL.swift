@@ -99,6 +99,18 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     a.fault = a.fault ?? b.fault
   }
 
+  /// A text to be bound in `LIKE … ESCAPE '\'`, with the signs that LIKE reads otherwise made plain.
+  ///
+  /// By scalars and not by characters: behind an accent, `%` is another character and a sign all the same.
+  public static func plain(inLike text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "%" || scalar == "_" || scalar == "\\" { plain.append("\\") }
+      plain.append(scalar)
+    }
+    return String(plain)
+  }
+
   /// The text for one engine and its binds in order.
   public func render(_ dialect: Dialect) -> (text: String, binds: [Value]) {
     var text = ""

@@ -149,6 +149,12 @@ final class SQLiteConnection: Session, @unchecked Sendable {
     }
   }
 
+  /// How SQLite says that a statement is beyond its limits (sqlite.org/limits.html), for which it has no code.
+  private static let limits = [
+    "too many SQL variables", "variable number must be", "Expression tree is too large", "parser stack overflow",
+    "LIKE or GLOB pattern too complex", "too many terms",
+  ]
+
   private func fault(_ text: String) -> Fault {
     let code = sqlite3_extended_errcode(handle)
     let why = String(cString: sqlite3_errmsg(handle))
@@ -166,6 +172,8 @@ final class SQLiteConnection: Session, @unchecked Sendable {
       return .unavailable(
         "The database cannot be read or written. An administrator must check the disk and the permissions of the "
           + "state directory.", detail: detail)
+    case SQLITE_TOOBIG: return tooMuch(detail)
+    case SQLITE_ERROR where Self.limits.contains(where: { why.hasPrefix($0) }): return tooMuch(detail)
     case SQLITE_CORRUPT, SQLITE_NOTADB:
       return .internalError(
         "The database is damaged. An administrator must stop the server and restore a backup.", detail: detail)
@@ -182,6 +190,12 @@ func diskFull(_ detail: String) -> Fault {
   Fault(
     .outOfSpace,
     "The database's disk is full, so nothing can be changed. An administrator must free space; then try again.",
+    detail: detail)
+}
+/// What only a request with thousands of conditions can bring about.
+func tooMuch(_ detail: String) -> Fault {
+  Fault(
+    .badRequest, "The request asks for more at once than the database bears. Ask for less, or in several requests.",
     detail: detail)
 }
 /// PostgreSQL's texts cannot hold the character NUL, so none may.

@@ -37,7 +37,8 @@ public final class Store: Sendable {
 
   /// Runs the body on one consistent view of the store.
   ///
-  /// The body runs on the connection's thread, perhaps more than once; it awaits nothing but the transaction.
+  /// The body runs where the caller does (on PostgreSQL on the connection's thread, perhaps more than once); it awaits
+  /// nothing but the transaction.
   public func read<T: Sendable>(
     _ body: @escaping @Sendable (any ReadTransaction) async throws -> T
   ) async throws -> T {

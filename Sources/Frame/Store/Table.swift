@@ -26,7 +26,10 @@ public struct Table<R: Record>: AnyTable {
 
   let keys: [Column<R>]
   let generation: Column<R>?
+  /// The columns' names with commas between them.
+  let names: String
   let selection: String
+  private let cells: [Cell]
 
   /// - Parameters:
   ///   - name: the service's name, an underscore, and the plural: `nova_servers`.
@@ -42,8 +45,10 @@ public struct Table<R: Record>: AnyTable {
     self.logged = logged
     self.indexes = columns.compactMap(\.index) + indexes
     keys = columns.filter(\.key)
+    cells = columns.map(\.cell)
     generation = R.self is any Versioned.Type ? columns.first { $0.name == "generation" } : nil
-    selection = "SELECT " + columns.map(\.name).joined(separator: ", ") + " FROM \(name) "
+    names = columns.map(\.name).joined(separator: ", ")
+    selection = "SELECT \(names) FROM \(name) "
     precondition(!keys.isEmpty, "the table \(name) needs a column with key: true")
     precondition(
       generation != nil || !(R.self is any Versioned.Type), "the versioned table \(name) needs a column generation")
@@ -56,33 +61,63 @@ public struct Table<R: Record>: AnyTable {
   /// The record in a row read with the table's own selection.
   func decode(_ row: [Value]) throws -> R {
     var record = R()
-    for (column, value) in zip(columns, row) { try column.set(&record, value) }
+    try withUnsafeMutablePointer(to: &record) { record in
+      for i in 0..<min(cells.count, row.count) { try cells[i].set(record, row[i]) }
+    }
     return record
   }
   func insert(_ record: R) -> SQL {
-    var parts: [SQL.Part] = [
-      .raw("INSERT INTO \(name) (" + columns.map(\.name).joined(separator: ", ") + ") VALUES (")
-    ]
-    for (i, column) in columns.enumerated() {
-      if i > 0 { parts.append(.raw(", ")) }
-      parts.append(.bind(column.get(record)))
+    var parts: [SQL.Part] = [.raw("INSERT INTO \(name) (\(names)) VALUES (")]
+    parts.reserveCapacity(2 * cells.count + 1)
+    withUnsafePointer(to: record) { record in
+      for cell in cells {
+        if parts.count > 1 { parts.append(.raw(", ")) }
+        parts.append(.bind(cell.get(record)))
+      }
     }
     parts.append(.raw(")"))
     return SQL(parts: parts)
   }
   func update(_ record: R) -> SQL {
     var parts: [SQL.Part] = [.raw("UPDATE \(name) SET ")]
-    for (i, column) in columns.filter({ !$0.key }).enumerated() {
-      parts.append(.raw((i > 0 ? ", " : "") + column.name + " = "))
-      parts.append(.bind(column.get(record)))
+    withUnsafePointer(to: record) { record in
+      for cell in cells where !cell.key {
+        parts.append(.raw((parts.count > 1 ? ", " : "") + cell.name + " = "))
+        parts.append(.bind(cell.get(record)))
+      }
     }
-    return SQL(parts: parts + [.raw(" ")]) + whereKey(keys.map { $0.get(record) })
+    return SQL(parts: parts + [.raw(" ")]) + whereKey(key(of: record))
+  }
+  func key(of record: R) -> [Value] {
+    withUnsafePointer(to: record) { record in cells.filter { $0.key }.map { $0.get(record) } }
+  }
+  /// Whether all columns of both are alike.
+  func same(_ a: R, _ b: R) -> Bool {
+    withUnsafePointer(to: a) { a in
+      withUnsafePointer(to: b) { b in cells.allSatisfy { $0.get(a) == $0.get(b) } }
+    }
+  }
+  /// The columns as the change log shows them; with `against`, only those that differ from that record.
+  func shown(_ record: R, against other: R?) -> JSON {
+    guard let other else { return withUnsafePointer(to: record) { shown($0, against: nil) } }
+    return withUnsafePointer(to: record) { record in
+      withUnsafePointer(to: other) { shown(record, against: $0) }
+    }
+  }
+  private func shown(_ record: UnsafeRawPointer, against other: UnsafeRawPointer?) -> JSON {
+    var object = JSONObject()
+    for cell in cells {
+      let value = cell.get(record)
+      if let other, cell.get(other) == value { continue }
+      object.append(cell.name, cell.secret && value != .null ? "***" : value.shown)
+    }
+    return .object(object)
   }
   func whereKey(_ values: [Value]) -> SQL {
     var parts: [SQL.Part] = []
-    for (column, value) in zip(keys, values) {
-      parts.append(.raw((parts.isEmpty ? "WHERE " : " AND ") + column.name + " = "))
-      parts.append(.bind(value))
+    for cell in cells where cell.key && parts.count < 2 * values.count {
+      parts.append(.raw((parts.isEmpty ? "WHERE " : " AND ") + cell.name + " = "))
+      parts.append(.bind(values[parts.count / 2]))
     }
     return SQL(parts: parts)
   }
@@ -121,7 +156,7 @@ extension Table {
   private func declaration(_ column: Column<R>, _ dialect: Dialect) -> String {
     var text = "\(column.name) \(dialect.name(of: column.type))"
     if !column.nullable { text += " NOT NULL" }
-    if column.since > since, !column.nullable { text += " DEFAULT " + dialect.literal(column.get(R())) }
+    if column.since > since, !column.nullable { text += " DEFAULT " + dialect.literal(column.value(in: R())) }
     return text
   }
   private func creation(_ index: TableIndex) -> String {

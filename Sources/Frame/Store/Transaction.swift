@@ -62,16 +62,16 @@ public final class Transaction: ReadTransaction {
     let table = R.table
     var before: R?
     if table.logged {
-      before = try await all(R.self, table.whereKey(table.keys.map { $0.get(record) })).first
+      before = try await all(R.self, table.whereKey(table.key(of: record))).first
       guard before != nil else { throw absent(record) }
     }
     guard let generation = table.generation else {
-      if let before, table.columns.allSatisfy({ $0.get(before) == $0.get(record) }) { return record }
+      if let before, table.same(before, record) { return record }
       guard try await run(table.update(record) + " RETURNING 1").count == 1 else { throw absent(record) }
       try await log(.update, before: before, after: record)
       return record
     }
-    let read = generation.get(record)
+    let read = generation.value(in: record)
     var next = record
     try generation.set(&next, .int(try Int(columnValue: read) + 1))
     let condition = SQL(parts: [.raw(" AND generation = "), .bind(read), .raw(" RETURNING 1")])
@@ -84,12 +84,11 @@ public final class Transaction: ReadTransaction {
   /// - Throws: as `update` does.
   public func delete<R: Record>(_ record: R) async throws {
     let table = R.table
-    var sql: SQL = "DELETE FROM \(table) \(table.whereKey(table.keys.map { $0.get(record) }))"
+    var sql: SQL = "DELETE FROM \(table) \(table.whereKey(table.key(of: record)))"
     if let generation = table.generation {
-      sql += SQL(parts: [.raw(" AND generation = "), .bind(generation.get(record))])
+      sql += SQL(parts: [.raw(" AND generation = "), .bind(generation.value(in: record))])
     }
-    let columns = table.columns.map(\.name).joined(separator: ", ")
-    guard let row = try await run(sql + SQL(parts: [.raw(" RETURNING " + columns)])).first else {
+    guard let row = try await run(sql + SQL(parts: [.raw(" RETURNING " + table.names)])).first else {
       throw absent(record)
     }
     if table.logged { try await log(.delete, before: try table.decode(row), after: nil) }
@@ -99,7 +98,7 @@ public final class Transaction: ReadTransaction {
   @discardableResult
   public func deleteAll<R: Record>(_ type: R.Type = R.self, _ sql: SQL = "") async throws -> Int {
     let table = R.table
-    let columns = table.logged ? table.columns.map(\.name).joined(separator: ", ") : "1"
+    let columns = table.logged ? table.names : "1"
     let rows = try await run("DELETE FROM \(table) \(sql)" + SQL(parts: [.raw(" RETURNING " + columns)]))
     if table.logged {
       for row in rows { try await log(.delete, before: try table.decode(row), after: nil) }

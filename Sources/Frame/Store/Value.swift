@@ -50,7 +50,9 @@ public enum Dialect: String, Sendable, CaseIterable {
     case .null: "NULL"
     case .int(let i): String(i)
     case .double(let d): String(d)
-    case .text(let s): "'" + s.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    // By bytes: behind an accent, a quote is another character and ends the constant all the same.
+    case .text(let s):
+      "'" + String(decoding: s.utf8.flatMap { $0 == UInt8(ascii: "'") ? [$0, $0] : [$0] }, as: UTF8.self) + "'"
     case .blob(let b): self == .sqlite ? "X'\(b.hex)'" : "'\\x\(b.hex)'"
     }
   }

@@ -45,14 +45,14 @@ package struct Cloud: Sendable {
       ? try Store.sqlite(path: state.database, world: world)
       : try await Store.postgres(settings.database, world: world)
     try await store.migrate(schemas)
-    return try await Cloud(settings, on: Ground(settings, state: state, store: store, world: world))
+    return try await Cloud(settings, on: await Ground(settings, state: state, store: store, world: world))
   }
 
   /// A cloud that touches nothing, for what its tables say.
   package static func inMemory(_ settings: Settings) async throws -> Cloud {
     let store = try Store.sqlite(path: nil, world: .real)
     let state = StateDirectory(path: "/nonexistent", secrets: Secrets(), lock: -1)
-    return try await Cloud(settings, on: Ground(settings, state: state, store: store, world: .real))
+    return try await Cloud(settings, on: await Ground(settings, state: state, store: store, world: .real))
   }
 
   /// Builds every service on a ground whose store is migrated.
@@ -68,6 +68,7 @@ package struct Cloud: Sendable {
     let services = Services(identity: identity.endpoint.handler, ground)
     let checker = TokenChecker(identity: services.identity(), world: ground.world)
     pipelines.authenticate = { try await checker.caller(of: $0) }
+    pipelines.authenticateLate = { try await checker.lateCaller(of: $0, service: $1) }
     placement = try PlacementPart(base, pipelines)
     images = try ImagePart(base, pipelines)
     networks = try NetworkPart(base, pipelines, services)
@@ -146,11 +147,13 @@ struct Pipelines: Sendable {
   let overrides: [String: String]
   let identityURL: String
   var authenticate: @Sendable (String) async throws -> Caller = { _ in throw Fault.unauthorized() }
+  var authenticateLate: (@Sendable (String, String) async throws -> Caller)?
 
   func endpoint(
     _ api: APIService, _ own: (@Sendable (String) async throws -> Caller)? = nil
   ) throws -> Endpoint {
     try Endpoint(
-      api, world: world, identityURL: identityURL, overrides: overrides, authenticate: own ?? authenticate)
+      api, world: world, identityURL: identityURL, overrides: overrides,
+      authenticateLate: own == nil ? authenticateLate : nil, authenticate: own ?? authenticate)
   }
 }

@@ -18,6 +18,8 @@ package struct Ground: Sendable {
   package let secrets: Secrets
   package let tokenKeys: @Sendable () throws -> Fernet
   package let credentialKeys: @Sendable () throws -> Fernet
+  /// Where tokens are signed instead of sealed.
+  package let signingKeys: JWSKeys?
   package let hasher: PasswordHasher
   /// What lies between two services: given a service's own handler as a transport, how others reach it.
   package let between: @Sendable (any Transport) -> any Transport
@@ -25,7 +27,8 @@ package struct Ground: Sendable {
   package init(
     world: World, store: Store, bus: Bus, host: Host, node: String, hands: Hands, secrets: Secrets,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
-    hasher: PasswordHasher, between: @escaping @Sendable (any Transport) -> any Transport = { $0 }
+    signingKeys: JWSKeys? = nil, hasher: PasswordHasher,
+    between: @escaping @Sendable (any Transport) -> any Transport = { $0 }
   ) {
     self.world = world
     self.store = store
@@ -36,17 +39,20 @@ package struct Ground: Sendable {
     self.secrets = secrets
     self.tokenKeys = tokenKeys
     self.credentialKeys = credentialKeys
+    self.signingKeys = signingKeys
     self.hasher = hasher
     self.between = between
   }
 
   /// The ground of a cloud on this machine.
-  package init(_ settings: Settings, state: StateDirectory, store: Store, world: World) {
+  package init(_ settings: Settings, state: StateDirectory, store: Store, world: World) async throws {
+    let signs = settings.identity.tokenProvider == .jws && state.lock >= 0
     self.init(
       world: world, store: store, bus: Bus(LocalCarrier()), host: .real,
       node: settings.hostName.isEmpty ? Machine.hostName : settings.hostName,
       hands: Hands(settings, state: state, world: world), secrets: state.secrets,
       tokenKeys: { try state.tokenKeys.load() }, credentialKeys: { try state.credentialKeys.load() },
+      signingKeys: signs ? try await state.signingKeys() : nil,
       hasher: PasswordHasher(cost: settings.passwordCost, world: world))
   }
 }

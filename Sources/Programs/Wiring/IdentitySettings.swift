@@ -9,6 +9,9 @@ package struct IdentitySettings: Sendable {
     case strictTwoLevel = "strict_two_level"
   }
 
+  package enum TokenProvider: String, OptionValue, CaseIterable { case fernet, jws }
+
+  package var tokenProvider = TokenProvider.fernet
   package var lockoutAttempts = 0
   package var lockoutDuration = Duration.minutes(30)
   package var passwordExpiryDays = 0
@@ -23,10 +26,15 @@ package struct IdentitySettings: Sendable {
   package var limitModel = Limits.flat
   package var maximumProjectDepth = 5
   package var maximumRedelegation = 3
+  package var maximumKeys = 3
+  package var enforceScope = true
 
   package init() {}
 
   package static let options: [Option<Settings>] = [
+    .option(
+      "identity", "token_provider", \.identity.tokenProvider, default: .fernet,
+      "What tokens are: sealed with keys of the state directory, or signed JSON Web Tokens, which anyone can read."),
     .option(
       "identity", "lockout_failure_attempts", \.identity.lockoutAttempts, default: 0, in: 0...10_000,
       "How many wrong passwords in a row lock an account; 0 for never."),
@@ -69,9 +77,16 @@ package struct IdentitySettings: Sendable {
     .option(
       "identity", "max_redelegation_count", \.identity.maximumRedelegation, default: 3, in: 0...64,
       "How many trusts may follow from one, one from another."),
+    .option(
+      "identity", "max_active_keys", \.identity.maximumKeys, default: 3, in: 3...1000,
+      "How many keys of tokens a rotation leaves, the staged one included; a token outlives this many less two."),
+    .option(
+      "identity", "enforce_scope", \.identity.enforceScope, default: true,
+      "Whether requests about the whole cloud refuse tokens of one domain, whatever their roles."),
   ]
 
   func apply(to options: inout KeystoneOptions) {
+    options.enforceScope = enforceScope
     options.maximumProjectDepth = maximumProjectDepth
     options.maximumRedelegation = maximumRedelegation
     options.limitModel = limitModel == .flat ? .flat : .strictTwoLevel

@@ -32,7 +32,7 @@ struct IdentityPart: Sendable {
     settings.identity.apply(to: &options)
     let keystone = Keystone(
       store: base.store, world: base.world, options: options, hasher: base.hasher, tokenKeys: base.tokenKeys,
-      credentialKeys: base.credentialKeys)
+      credentialKeys: base.credentialKeys, signingKeys: base.signingKeys)
     self.keystone = keystone
     secrets = base.secrets
     let adminToken = AdminToken(settings.adminToken)

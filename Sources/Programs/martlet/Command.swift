@@ -20,6 +20,7 @@ enum Command {
       status           says what runs, what is stuck, and how much there is
       routes           lists every API's routes
       policy           lists every policy rule
+      keystone rotate  makes a fresh key for tokens the next one, and drops the oldest
       config           shows the settings in force; `config explain KEY`, `config sample`
       version          says the version
       keystone-manage  does what upstream's command of that name does; a link of that name to this program does too
@@ -43,6 +44,7 @@ enum Command {
     case "routes": try await Reference.routes(try await context(arguments))
     case "policy": try await Reference.policy(try await context(arguments))
     case "config": try await Reference.config(try await context(arguments), arguments.positionals)
+    case "keystone": try await KeyRotation.run(try await context(arguments), arguments.positionals)
     default:
       throw Fault.badRequest("There is no command \(name). Say `martlet help` for those there are.")
     }

@@ -30,8 +30,10 @@ extension FuzzTarget {
       let changed = String(decoding: letters, as: UTF8.self)
       try hold(fernet.open(changed) == nil, "opened with letter \(at) changed to \(letters[at])")
     }
-    letters.removeSubrange(at...)
-    try hold(fernet.open(String(decoding: letters, as: UTF8.self)) == nil, "opened though cut short")
+    // Without its padding it is the same token, as keystone writes them.
+    if sealed.utf8.dropFirst(at).contains(where: { $0 != UInt8(ascii: "=") }) {
+      try hold(fernet.open(String(sealed.prefix(at))) == nil, "opened though cut short")
+    }
   }
 
   private static func key(_ byte: UInt8) throws -> FernetKey {

@@ -5,12 +5,14 @@ struct HTTPMessage {
   var fields: [(name: String, value: String)] = []
   var body: [UInt8] = []
 
-  /// The messages that follow one another in the bytes, up to the first that is incomplete or malformed.
-  static func all(in bytes: [UInt8]) -> [HTTPMessage] {
+  /// The messages that follow one another in the bytes, up to the first that is incomplete or malformed, and whether
+  /// a reader may go on behind them: libmicrohttpd forgives chunks their line ends and shows nobody how they were
+  /// framed, so behind chunks that are not by the letter nothing is certain.
+  static func all(in bytes: [UInt8]) -> (messages: [HTTPMessage], mayGoOn: Bool) {
     var reader = Reader(rest: bytes[...])
     var messages: [HTTPMessage] = []
     while let message = reader.message() { messages.append(message) }
-    return messages
+    return (messages, reader.hasOddChunks)
   }
 
   func values(_ name: String) -> [String] {
@@ -19,6 +21,9 @@ struct HTTPMessage {
 
   private struct Reader {
     var rest: ArraySlice<UInt8>
+    var hasOddChunks = false
+
+    init(rest: ArraySlice<UInt8>) { self.rest = rest }
 
     /// Up to the next CR LF; nil where there is none, or a bare CR, LF or NUL before it.
     mutating func line() -> ArraySlice<UInt8>? {
@@ -61,7 +66,10 @@ struct HTTPMessage {
         return message
       }
       guard isNew, lengths.isEmpty, codings.count == 1, codings[0].lowercased() == "chunked" else { return nil }
-      guard let body = chunks() else { return nil }
+      guard let body = chunks() else {
+        hasOddChunks = true
+        return nil
+      }
       message.body = body
       return message
     }

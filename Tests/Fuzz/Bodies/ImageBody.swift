@@ -29,15 +29,18 @@ extension FuzzTarget {
     if bytes[7] == 3 { try hold(bytes[79] & 4 == 0, "a qcow2 with a data file was let through") }
   }
 
-  /// The first `createType` of the descriptor is the one that qemu's block/vmdk.c obeys.
+  /// The first `createType` of the descriptor, where the header says that is, is the one that qemu obeys.
   private static func checkVMDK(_ bytes: [UInt8], _ declared: String) throws {
     guard bytes.starts(with: "KDMV".utf8) || bytes.starts(with: "# Disk Descriptor".utf8) else { return }
     try hold(declared == "vmdk", "VMDK let through as \(declared)")
+    try hold(bytes.count >= 44 && bytes[12..<20].contains { $0 != 0 }, "a VMDK without a capacity was let through")
+    let sector = bytes[28..<36].reversed().reduce(0) { $0 << 8 | Int($1) }
     let word = Array("createType".utf8)
-    let at = bytes.indices.first { bytes[$0...].starts(with: word) }
+    let at = bytes.indices.dropFirst(sector * 512).first { bytes[$0...].starts(with: word) }
     let value = at.map { bytes[($0 + word.count)...].dropFirst(2).prefix { $0 != UInt8(ascii: "\"") } }
     let kinds = ["monolithicSparse", "streamOptimized"]
     try hold(
-      value.map { kinds.contains(String(mending: Array($0))) } ?? false, "a VMDK that names other files was let through")
+      value.map { kinds.contains(String(mending: Array($0))) } ?? false, "a VMDK that names other files was let through"
+    )
   }
 }

@@ -28,7 +28,9 @@ extension FuzzTarget {
       if words.count == 2 { overrides[String(words[0])] = String(words[1]) }
     }
     overrides["first"] = text
-    guard let book = try accepted({ try PolicyBook(defaults: [("get", .reader)], overrides: overrides) }) else { return }
+    guard let book = try accepted({ try PolicyBook(defaults: [("get", .reader)], overrides: overrides) }) else {
+      return
+    }
     let rules = try Dictionary(uniqueKeysWithValues: book.texts.map { ($0.name, try PolicyRule(parsing: $0.text)) })
     for caller in callers {
       for target in targets {

@@ -28,7 +28,8 @@ extension FuzzTarget {
     var out: [UInt8] = []
     var at = 0
     while at < bytes.count {
-      if bytes[at] == 37, at + 2 < bytes.count, let byte = [UInt8](hex: String(mending: Array(bytes[(at + 1)...(at + 2)])))
+      if bytes[at] == 37, at + 2 < bytes.count,
+        let byte = [UInt8](hex: String(mending: Array(bytes[(at + 1)...(at + 2)])))
       {
         out += byte
         at += 3

@@ -13,7 +13,8 @@ extension FuzzTarget {
     let text = String(mending: bytes)
     if let version = Microversion(text) {
       try hold(same(version.description, text), "'\(text)' is \(version)")
-      try hold(!(version < version) && Span(since: version, until: version).contains(version), "\(version) is not itself")
+      try hold(
+        !(version < version) && Span(since: version, until: version).contains(version), "\(version) is not itself")
     }
     let answer = Answer.of(try nest().handler, Request("GET", "/", headers: ["OpenStack-API-Version": text]))
     guard let answer else { throw Broken(description: "no answer") }
@@ -58,7 +59,8 @@ extension FuzzTarget {
     try hold(bird.kind.map { ["wren", "martlet"].contains($0) } ?? true, "the kind '\(bird.kind ?? "")'")
     try hold(bird.id.map { isUUID($0) } ?? true, "the id '\(bird.id ?? "")'")
     try hold(bird.until == nil, "a key of another version was read")
-    try hold(object.keys.allSatisfy { ["name", "eggs", "kind", "id", "notes", "seen", "songs"].contains($0) }, "extra keys")
+    try hold(
+      object.keys.allSatisfy { ["name", "eggs", "kind", "id", "notes", "seen", "songs"].contains($0) }, "extra keys")
     if case .given(let note) = bird.notes { try hold(object["notes"] == note.json, "notes became \(note.json)") }
   }
 
@@ -84,10 +86,16 @@ extension FuzzTarget {
 
   /// Messages that are no envelope, or hold another verb's body, are answered with a fault.
   static let bus = FuzzTarget("bus", length: 512, mutations: 500) { bytes in
-    let served = Served.on(Ask.self) { ask in Ask.Reply(text: ask.text, doubled: ask.number.multipliedReportingOverflow(by: 2).partialValue) }
+    let served = Served.on(Ask.self) { ask in
+      Ask.Reply(text: ask.text, doubled: ask.number.multipliedReportingOverflow(by: 2).partialValue)
+    }
     let answer = Answer.wait { try await served.run(bytes) }
-    guard case .success(let reply)? = answer else { throw Broken(description: "no answer: \(String(describing: answer))") }
-    guard let json = try accepted({ try JSON(parsing: reply) }) else { throw Broken(description: "the answer is no JSON") }
+    guard case .success(let reply)? = answer else {
+      throw Broken(description: "no answer: \(String(describing: answer))")
+    }
+    guard let json = try accepted({ try JSON(parsing: reply) }) else {
+      throw Broken(description: "the answer is no JSON")
+    }
     try hold((json["fault"] != nil) != (json["value"] != nil), "answered \(json)")
   }
 }

@@ -16,7 +16,7 @@ extension FuzzTarget {
     let piece = pieces.text()
     let text = pieces.allText()
     guard !piece.utf8.contains(0), !text.utf8.contains(0) else { return }
-    let pattern = NamePattern.escaped(piece)
+    let pattern = SQL.plain(inLike: piece)
     for (text, has) in [(text, contains(text, piece)), (text + piece + text, true)] {
       let found = try engine.withLock { held in
         let connection = try held ?? SQLiteConnection(path: ":memory:", .memory)
@@ -57,7 +57,8 @@ extension FuzzTarget {
     for change in patch.changes {
       try hold(!change.key.isEmpty && change.key != "id", "changes '\(change.key)'")
       let pointer = "/" + change.key.replacing("~", with: "~0").replacing("/", with: "~1")
-      try hold(try ImagePatch.split(pointer).first.map { same($0, change.key) } ?? false, "\(pointer) does not read back")
+      try hold(
+        try ImagePatch.split(pointer).first.map { same($0, change.key) } ?? false, "\(pointer) does not read back")
     }
   }
 
@@ -86,6 +87,7 @@ extension FuzzTarget {
     }
     let authority = text.utf8.drop { $0 != UInt8(ascii: "/") }.drop { $0 == UInt8(ascii: "/") }
       .prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ":") }
+    try hold(!text.contains("@"), "'\(text)' is welcome")
     let name = String(mending: authority.map { (65...90).contains($0) ? $0 | 32 : $0 })
     try hold(["cloud.example.org", "other.example.org"].contains { same($0, name) }, "'\(text)' is welcome")
   }

@@ -41,4 +41,10 @@ import Testing
     #expect(t + .minutes(1) - t == .seconds(60))
     #expect((t - .milliseconds(1)).seconds == 99)
   }
+
+  /// A zone can lead out of the years that four digits can write, which no client could read back.
+  @Test(arguments: ["0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z"])
+  func yearsHaveFourDigits(text: String) {
+    #expect(Timestamp(text) == nil)
+  }
 }

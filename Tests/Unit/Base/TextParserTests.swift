@@ -67,4 +67,13 @@ import Text
   ]) func nearest(word: String, found: String?) {
     #expect(closest(word, among: ["listen", "ports", "max_connections"]) == found)
   }
+
+  @Test(arguments: ["1.0e999", "-1.0e999", "0x-5", "0o+7"]) func yamlKeepsAsTextWhatIsNoNumber(text: String) throws {
+    #expect(try YAML.parse(text, source: "f") == .string(text))
+  }
+
+  @Test(arguments: ["[ ]", "[\t ]\nx = 1"]) func anIniSectionHasAName(text: String) {
+    let fault = #expect(throws: Fault.self) { try Ini(parsing: text, source: "f") }
+    #expect(fault?.message.hasPrefix("f:1:") == true)
+  }
 }

@@ -2,6 +2,7 @@ import API
 import Core
 import HTTP
 import JSON
+import Log
 import Testing
 
 @Suite("API: the pipeline") struct APIPipelineTests {
@@ -15,6 +16,15 @@ import Testing
     #expect(try await api.ask("GET", "/v2/trees/oak/root").json == "oak")
     #expect(try await api.ask("GET", "/v2/trees/elm/root").json == "elm")
     #expect(try await api.ask("GET", "/v2/trees/elm/leaf").status == 404)
+  }
+
+  @Test func methodsThatNobodyHasAreCountedAsOne() async throws {
+    #expect(try await api.ask("BREW", "/v2/birds").status == 405)
+    #expect(try await api.ask("GET", "/v2/birds").status == 200)
+    let metrics = Metrics.shared.render()
+    #expect(metrics.contains("method=\"GET\""))
+    #expect(metrics.contains("method=\"other\",status=\"405\""))
+    #expect(!metrics.contains("BREW"))
   }
 
   @Test func aPathIsSplitBeforeItIsDecodedAndMayEndInASlash() async throws {

@@ -116,4 +116,24 @@ import Testing
     #expect(api.policies.texts.contains { $0.name == "mine" && $0.text == "role:member" })
     #expect(api.policies.texts.contains { $0.name == "aviary:birds:versions" && $0.text == "@" })
   }
+
+  /// The depth of a rule is limited where it is read: while deciding, a limit under `not` would let everyone in.
+  @Test func deepRulesStopTheStart() throws {
+    for text in [
+      String(repeating: "(", count: 100_000) + "!" + String(repeating: ")", count: 100_000),
+      String(repeating: "not ", count: 100_000) + "!", String(repeating: "not ", count: 41) + "!",
+    ] {
+      #expect(throws: Fault.self) { try PolicyRule(parsing: text) }
+      #expect(throws: Fault.self) { try PolicyBook(defaults: [], overrides: ["deep": text]) }
+    }
+    var chain = ["r40": "!"]
+    for n in 0..<40 { chain["r\(n)"] = "not rule:r\(n + 1)" }
+    let fault = #expect(throws: Fault.self) { try PolicyBook(defaults: [], overrides: chain) }
+    #expect(fault?.message.contains("deep") == true)
+    // Few rules that refer to one another many times would be decided for ever.
+    var fan = ["r30": "role:nobody"]
+    for n in 0..<30 { fan["r\(n)"] = "rule:r\(n + 1) or rule:r\(n + 1) or rule:r\(n + 1)" }
+    let many = #expect(throws: Fault.self) { try PolicyBook(defaults: [], overrides: fan) }
+    #expect(many?.message.contains("checks") == true)
+  }
 }

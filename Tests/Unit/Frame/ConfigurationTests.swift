@@ -123,4 +123,10 @@ import Testing
     #expect(Bytes(optionText: text)?.count == count)
     if let count { #expect(Bytes(optionText: Bytes(count).optionText)?.count == count) }
   }
+
+  @Test func aDurationBeyondReasonIsNone() {
+    #expect(Duration(optionText: String(repeating: "999999999d", count: 200)) == nil)
+    #expect(Duration(optionText: "900000000000") == nil)
+    #expect(Duration(optionText: "365000d")?.optionText == "365000d")
+  }
 }

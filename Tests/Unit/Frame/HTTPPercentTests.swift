@@ -21,4 +21,11 @@ struct HTTPPercentTests {
     #expect(query.map { "\($0.name):\($0.value)" } == ["a:1", "b:x y+", "c:", "d:e=f"])
     #expect(parseQuery(writeQuery(query)).map(\.value) == query.map(\.value))
   }
+
+  /// `&` and `=` part a query whatever follows them: an accent behind one does not make it another letter.
+  @Test func combiningMarksDoNotHideSeparators() {
+    let query = parseQuery("a=1&\u{301}b=2&c=\u{301}d")
+    #expect(query.map(\.name) == ["a", "\u{301}b", "c"])
+    #expect(query.map(\.value) == ["1", "2", "\u{301}d"])
+  }
 }

@@ -33,6 +33,34 @@ import Testing
     }
   }
 
+  /// A NUL would hide the rest of a target from us, though not from a proxy before us.
+  @Test(arguments: ["/a\0/b", "/a\0", "/a?b=c\0d", "/a?b=c&d\0", "/a?\0", "/\0?b"])
+  func refusesNULsInTheTarget(target: String) async throws {
+    try await serving(echo) { port, _ in
+      let text = try await exchange(port, "GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n")
+      #expect(text.hasPrefix("HTTP/1.1 400"), "\(text)")
+    }
+  }
+
+  @Test(arguments: [
+    "GET\0 / HTTP/1.1", "G\0T / HTTP/1.1", "GET  / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.2", "GET / XTTP/1.1",
+    "GET / http/1.1",
+  ])
+  func refusesOddRequestLines(line: String) async throws {
+    try await serving(echo) { port, _ in
+      let text = try await exchange(port, "\(line)\r\nHost: h\r\n\r\n")
+      #expect(!text.hasPrefix("HTTP/1.1 2"), "\(text)")
+    }
+  }
+
+  @Test(arguments: ["/a?", "/a?b=c&", "/a?&&b", "/?a=b=c&&=", "/%00"])
+  func takesOddTargets(target: String) async throws {
+    try await serving(echo) { port, _ in
+      let text = try await exchange(port, "GET \(target) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+      #expect(text.hasPrefix("HTTP/1.1 200"), "\(text)")
+    }
+  }
+
   @Test func refusesHeadersPastTheLimit() async throws {
     try await serving(echo) { port, _ in
       let long = String(repeating: "x", count: 70_000)

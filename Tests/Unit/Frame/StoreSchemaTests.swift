@@ -13,7 +13,8 @@ private struct Grown: Record, Equatable {
   var name = ""
   var description: String?
   var vcpus = 1
-  var note = "it's"
+  // The second quote and its accent are one character, and end a constant all the same.
+  var note = "it's '\u{301}"
   static let table = Table<Grown>(
     "grow_servers",
     [
@@ -43,7 +44,7 @@ private let grown = Schema(
           name TEXT COLLATE "C" NOT NULL,
           description TEXT COLLATE "C",
           vcpus BIGINT NOT NULL DEFAULT 1,
-          note TEXT COLLATE "C" NOT NULL DEFAULT 'it''s',
+          note TEXT COLLATE "C" NOT NULL DEFAULT 'it''s ''\u{301}',
           PRIMARY KEY (id)
         );
         CREATE INDEX grow_servers_vcpus_idx ON grow_servers (vcpus);
@@ -70,7 +71,7 @@ private let grown = Schema(
     try await store.migrate([grown])
     try await store.migrate([grown])
     let server = try await store.read { try await $0.get(Grown.self, "1") }
-    #expect(server == Grown(id: "1", name: "web", description: "web", vcpus: 1, note: "it's"))
+    #expect(server == Grown(id: "1", name: "web", description: "web", vcpus: 1, note: "it's '\u{301}"))
     let versions = try await store.read {
       try await $0.run("SELECT version FROM schema_versions WHERE service = \("grow") ORDER BY version")
     }

@@ -111,4 +111,12 @@ import Testing
     let gone = try await cloud.send("GET", "/v3/auth/tokens", as: after, headers: ["X-Subject-Token": before])
     #expect(gone.status == 404)
   }
+
+  @Test("An end beyond reason is no end, and no crash", arguments: [Int.min, Int.max, -1_000_000_000_001])
+  func endsBeyondReason(seconds: Int) {
+    let parts: [MessagePack] = [
+      .int(0), .array([.bool(false), .string("u")]), .int(2), .int(seconds), .array([.bytes([1])]),
+    ]
+    #expect(TokenPayload(bytes: MessagePack.array(parts).encoded) == nil)
+  }
 }

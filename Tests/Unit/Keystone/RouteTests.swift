@@ -13,6 +13,7 @@ import Testing
   private static let open: Set<String> = [
     "GET /", "GET /v3", "POST /v3/auth/tokens", "POST /v3/users/{id}/password",
     "POST /v3/OS-OAUTH1/request_token", "POST /v3/OS-OAUTH1/access_token",
+    "GET /v3/OS-SIMPLE-CERT/ca", "GET /v3/OS-SIMPLE-CERT/certificates",
   ]
 
   @Test("wants a token, but for the few by which one gets in")
@@ -32,7 +33,9 @@ import Testing
     let token = try await cloud.authenticate(TestCloud.user("nobody", "p")).token
     let own: Set<String> = [
       "/v3/auth/projects", "/v3/auth/domains", "/v3/auth/system", "/v3/auth/tokens", "/v3/regions", "/v3/regions/{id}",
-      "/v3/credentials", "/v3/credentials/{id}",
+      "/v3/credentials", "/v3/credentials/{id}", "/v3/registered_limits", "/v3/registered_limits/{id}", "/v3/limits",
+      "/v3/limits/model", "/v3/domains/{id}/config/security_compliance",
+      "/v3/domains/{id}/config/security_compliance/{option}",
     ]
     for route in cloud.endpoint.service.routes {
       let place = route.mount + route.path
@@ -42,7 +45,9 @@ import Testing
         continue
       }
       let name = String(route.path.split(separator: "/").last { !$0.hasPrefix("{") }?.dropLast() ?? "")
-      let body: JSON? = ["POST", "PATCH", "PUT"].contains(route.method) ? [name: ["name": "x"], "tags": []] : nil
+      let body: JSON? =
+        ["POST", "PATCH", "PUT"].contains(route.method)
+        ? [name: ["name": "x", "trustor_user_id": "x", "trustee_user_id": "y", "impersonation": true], "tags": []] : nil
       let answer = try await cloud.send(route.method, path(of: route), as: token, body)
       // An object that does not exist may be said to be missing where its owner is who decides.
       let isMissing = answer.status == 404 && route.path.contains("{") && route.policy.text.contains("%(target.")

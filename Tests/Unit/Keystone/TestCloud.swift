@@ -52,16 +52,25 @@ struct TestCloud {
     (type: "volumev3", name: "cinder", url: "http://127.0.0.1:8776/v3/%(tenant_id)s"),
   ]
 
-  init(options: KeystoneOptions? = nil, keys: (@Sendable () throws -> Fernet)? = nil) async throws {
+  /// Options for quick tests.
+  static var quick: KeystoneOptions {
+    var quick = KeystoneOptions()
+    quick.passwordCost = 4
+    return quick
+  }
+
+  init(
+    options: KeystoneOptions? = nil, keys: (@Sendable () throws -> Fernet)? = nil,
+    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+  ) async throws {
     let world = clock.world
     let store = try await TestStore.fresh(world: world)
     try await store.migrate([keystoneSchema])
-    var quick = KeystoneOptions()
-    quick.passwordCost = 4
     let fixed = Fernet(keys: [FernetKey(world: world)])
     self.keys = fixed
     let service = Keystone(
-      store: store, world: world, options: options ?? quick, tokenKeys: keys ?? { fixed }, credentialKeys: { fixed })
+      store: store, world: world, options: options ?? Self.quick, tokenKeys: keys ?? { fixed },
+      credentialKeys: { fixed }, signingKeys: signingKeys, notify: notify ?? { _ in })
     keystone = service
     endpoint = try Endpoint(service.api(), world: world, identityURL: "http://127.0.0.1:5000") {
       try await service.validate(token: $0)

@@ -3,10 +3,11 @@ import Core
 import FakeHardware
 import Hardware
 import JSON
-import NeutronAgent
 import NeutronModel
 import Synchronization
 import Testing
+
+@testable import NeutronAgent
 
 @Suite("neutron agent")
 struct NeutronAgentTests {
@@ -55,6 +56,25 @@ struct NeutronAgentTests {
     #expect(host.firewall.applied.map(\.port.id) == [port.id])
     #expect(host.firewall.applied.first?.rules.count == 3, "out by both versions, and the group's own in by IPv4")
     #expect(try await host.cloud.ask("GET", "/v2.0/ports/\(port.id)").json["port"]?["status"] == "ACTIVE")
+  }
+
+  @Test func aBridgeThatAnOldPlanBringsBackGoesWithTheNextOne() async throws {
+    let host = try await Host()
+    let network = try await host.cloud.network()
+    _ = try await host.cloud.subnet(network)
+    let port = try await host.bound(network)
+    try await host.agent.reconcile()
+    let late = try #require(host.bridges.port(port.id))
+    let bridge = try #require(host.bridges.network(network))
+    _ = try await host.cloud.ask("DELETE", "/v2.0/ports/\(port.id)")
+    _ = try await host.cloud.ask("DELETE", "/v2.0/networks/\(network)")
+    try await host.agent.reconcile()
+    #expect(try await host.bridges.networks() == [])
+    try await host.agent.apply(late, on: bridge, 1)
+    #expect(try await host.bridges.networks() == [network], "plugging makes the bridge")
+    try await host.agent.reconcile()
+    #expect(try await host.bridges.ports() == [])
+    #expect(try await host.bridges.networks() == [])
   }
 
   @Test func pluggingIsSynchronousAndComesWithLeaseAndRules() async throws {

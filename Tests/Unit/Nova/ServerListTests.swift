@@ -97,6 +97,10 @@ import Work
     #expect(try await names("tags=red,blue", "2.26") == ["web-1"])
     #expect(try await names("tags-any=blue,green", "2.26") == ["web-1"])
     #expect(try await names("not-tags=red", "2.26") == ["WEB-2"])
+    for key in ["tags", "tags-any", "not-tags", "not-tags-any"] {
+      #expect(try await names("\(key)=", "2.26").count == 3, "\(key) without a tag")
+      #expect(try await names("\(key)=,,", "2.26").count == 3, "\(key) without a tag")
+    }
     #expect(try await names("host=node9").count == 3)
     #expect(try await names("host=node9", as: "admin@demo") == [])
     #expect(try await names("project_id=demo&all_tenants=1", as: "admin@root").count == 3)
@@ -218,5 +222,40 @@ import Work
     #expect(list.status == 200)
     #expect(list.json["servers"]?[0]?["addresses"] == [:])
     #expect(try await cloud.ask("GET", "/servers/\(id)/os-interface").status == 503)
+  }
+
+  /// What a client sends must not keep a processor busy: patterns are matched in time that grows with the name.
+  @Test(arguments: ["(a%2B)%2B$", "(a|a)*b", "(a%3F){30}a{30}", "(.*)*x", "((a{1,9}){1,9}){1,9}c"])
+  func noPatternTakesLong(pattern: String) async throws {
+    let cloud = try await Cloud()
+    _ = try await cloud.server(String(repeating: "a", count: 60))
+    let start = ContinuousClock().now
+    let answer = try await cloud.ask("GET", "/servers?name=\(pattern)", as: "reader@demo")
+    #expect([200, 400].contains(answer.status))
+    #expect(ContinuousClock().now - start < .seconds(2))
+  }
+
+  /// An accent behind a sign of LIKE makes it no other sign: `%` stays what the client wrote.
+  @Test(arguments: [("0%25%CC%81", ["0%\u{301}_"]), ("%25", ["0%\u{301}_", "0%_"]), ("0_%CC%81", [])])
+  func signsOfPatternsStandForThemselves(query: String, expected: [String]) async throws {
+    let cloud = try await Cloud()
+    for name in ["0%\u{301}_", "0%_", "0 cafe\u{301}"] { _ = try await cloud.server(name) }
+    let answer = try await cloud.ask("GET", "/servers?name=\(query)", as: "reader@demo")
+    #expect((answer.json["servers"]?.array ?? []).compactMap { $0["name"]?.string }.sorted() == expected.sorted())
+  }
+
+  /// Databases have limits of their own: more than they bear is the client's fault and not the server's.
+  @Test(arguments: [
+    String(repeating: "_", count: 30_000), String(repeating: "a", count: 60_000),
+  ]) func namesLongerThanTheDatabaseBearsAreRefused(name: String) async throws {
+    let cloud = try await Cloud()
+    #expect(try await cloud.ask("GET", "/servers?name=\(name)", as: "reader@demo").status == 400)
+  }
+
+  @Test func moreTagsThanTheDatabaseBearsAreRefused() async throws {
+    let cloud = try await Cloud()
+    let tags = Array(repeating: "a", count: 20_000).joined(separator: ",")
+    let answer = try await cloud.ask("GET", "/servers?tags=\(tags)", as: "reader@demo", version: "2.26")
+    #expect(answer.status == 400)
   }
 }

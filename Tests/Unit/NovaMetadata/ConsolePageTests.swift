@@ -86,5 +86,12 @@ import Testing
     #expect(ConsoleRequest.isWelcome(origin: "http://[::1]:6080", host: "[::1]:6080", allowed: []))
     #expect(ConsoleRequest.isWelcome(origin: "https://A.example", host: "a.example:6080", allowed: []))
     #expect(!ConsoleRequest.isWelcome(origin: "https://a.example.evil", host: "a.example", allowed: []))
+    for odd in [
+      "/https://a.example", "://a.example", "https:///a.example", "x:y//a.example://", "http//://a.example",
+      "http://a.example:80@evil",
+    ] {
+      #expect(!ConsoleRequest.isWelcome(origin: odd, host: "a.example", allowed: []), "\(odd)")
+    }
+    #expect(!ConsoleRequest.isWelcome(origin: "http://:80", host: "", allowed: []))
   }
 }

@@ -1,5 +1,7 @@
 import CinderWork
 import Core
+import FakeHardware
+import Hardware
 import JSON
 import NovaModel
 import SmallCloud
@@ -69,5 +71,36 @@ import Work
     for _ in 0..<2 { try await cloud.conductor.removeStraySnapshots(seen) }
     let left = try await cloud.must("glance", "GET", "/v2/images", as: "nova")["images"]?.array
     #expect(left?.map { $0["id"] } == [own["id"]])
+  }
+
+  @Test func aServerWhoseGuestHasVanishedIsShownStoppedAndCanBeStarted() async throws {
+    let cloud = try await SmallCloud()
+    let cast = try await cloud.server()
+    let id = try #require(cast["server"])
+    try await cloud.hands.hypervisor.forget(id)
+    try await cloud.conductor.reconcileGuests()
+    #expect(try await status(of: id, cloud) == "SHUTOFF")
+    try await cloud.act(cast, ["os-start": nil])
+    try await cloud.settle()
+    #expect(try await status(of: id, cloud) == "ACTIVE")
+    #expect(try await cloud.hands.hypervisor.guests().map(\.power) == [.running])
+  }
+
+  @Test func aCardWhosePortIsDeletedLeavesTheGuest() async throws {
+    let cloud = try await SmallCloud()
+    let id = try #require(try await cloud.server()["server"])
+    let ports = try await cloud.must("neutron", "GET", "/v2.0/ports?device_id=\(id)")["ports"]?.array ?? []
+    #expect(ports.count == 1)
+    try await cloud.must("neutron", "DELETE", "/v2.0/ports/\(ports.first?["id"]?.string ?? "")")
+    let seen = Sightings(grace: .zero)
+    for _ in 0..<2 { try await cloud.conductor.removeLostCards(seen) }
+    let cards = try await cloud.must("nova", "GET", "/v2.1/servers/\(id)/os-interface")["interfaceAttachments"]
+    #expect(cards?.array?.count == 0)
+    #expect(try await cloud.hands.hypervisor.spec(id)?.nics.count == 0)
+    #expect(try await cloud.hands.bridges.ports() == [])
+  }
+
+  private func status(of server: String, _ cloud: SmallCloud) async throws -> String? {
+    try await cloud.must("nova", "GET", "/v2.1/servers/\(server)")["server"]?["status"]?.string
   }
 }

@@ -26,6 +26,34 @@ import Testing
     #expect(none == ["allocation_requests": [], "provider_summaries": [:]])
   }
 
+  @Test("what changes between two questions shows in the second")
+  func changes() async throws {
+    let cloud = try await PlacementCloud()
+    let id = try await cloud.provider("node1")
+    func capacity(_ query: String = "VCPU:1") async throws -> Int? {
+      let found = try await cloud.ask("GET", "/allocation_candidates?resources=\(query)").json
+      return found["provider_summaries"]?[id]?["resources"]?["VCPU"]?["capacity"]?.int
+    }
+    func change(_ vcpus: Int, generation: Int) async throws {
+      let answer = try await cloud.ask(
+        "PUT", "/resource_providers/\(id)/inventories/VCPU",
+        ["resource_provider_generation": .int(generation), "total": .int(vcpus)])
+      #expect(answer.status == 200)
+    }
+    #expect(try await capacity() == 16)
+    try await change(4, generation: 1)
+    #expect(try await capacity() == 4)
+    #expect(try await cloud.ask("DELETE", "/resource_providers/\(id)").status == 204)
+    #expect(try await capacity() == nil)
+    // Another provider of the same id, brought to the same generation.
+    #expect(try await cloud.ask("POST", "/resource_providers", ["name": "node2", "uuid": .string(id)]).status == 200)
+    let set = try await cloud.ask(
+      "PUT", "/resource_providers/\(id)/inventories",
+      ["resource_provider_generation": 0, "inventories": ["VCPU": ["total": 3]]])
+    #expect(set.status == 200)
+    #expect(try await capacity() == 3)
+  }
+
   @Test("traits, aggregates, trees and limits choose")
   func conditions() async throws {
     let cloud = try await PlacementCloud()

@@ -9,9 +9,9 @@ internal import Store
 /// Attachments (API reference: block storage v3, "Attachments").
 enum Attachments {
   static let routes = Routes(
-    rules: "volume:", of: Cinder.self,
+    rules: "volume:", of: Cinder.self, shows: view,
     [
-      .get("/attachments", "attachment_list", listBriefly, allow: .readerOrService, since: "3.27"),
+      .get("/attachments", "attachment_list", listBriefly, allow: .readerOrService, since: "3.27", shows: summary.many),
       .get("/attachments/detail", "attachment_list", list, allow: .readerOrService, since: "3.27"),
       .post("/attachments", "attachment_create", create, allow: .memberOrService, since: "3.27", status: 200),
       .get("/attachments/{id}", "attachment_show", show, allow: .readerOrService, since: "3.27"),

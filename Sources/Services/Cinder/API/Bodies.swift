@@ -72,7 +72,7 @@ struct MetadataBody: JSONValue {
 
 /// A list with its links and, where it was asked for, the count of all that match.
 struct Listing<Model: Sendable>: Output {
-  static var answerSchema: JSONSchema? { Page<Model>.answerSchema }
+  static func answerSchema(by view: UsualView?) -> JSONSchema? { Page<Model>.answerSchema(by: view) }
   static var isPage: Bool { true }
   let page: Page<Model>
   let count: Int?

@@ -8,9 +8,9 @@ internal import Work
 /// Snapshots of volumes (API reference: block storage v3, "Volume snapshots").
 enum Snapshots {
   static let routes = Routes(
-    rules: "volume:", of: Cinder.self,
+    rules: "volume:", of: Cinder.self, shows: view,
     [
-      .get("/snapshots", "get_all_snapshots", listBriefly, allow: .reader),
+      .get("/snapshots", "get_all_snapshots", listBriefly, allow: .reader, shows: summary.many),
       .get("/snapshots/detail", "get_all_snapshots", list, allow: .reader),
       .post("/snapshots", "create_snapshot", create, allow: .memberOrService, status: 202),
       .get("/snapshots/{id}", "get_snapshot", show, allow: .readerOrService),

@@ -7,13 +7,13 @@ internal import Store
 
 /// Handing a volume to another project (API reference: block storage v3, "Volume transfer").
 enum Transfers {
-  static let routes = Routes(rules: "volume:", of: Cinder.self, rows("os-volume-transfer") + newer)
+  static let routes = Routes(rules: "volume:", of: Cinder.self, shows: view, rows("os-volume-transfer") + newer)
   private static let newer = rows("volume-transfers", since: "3.55")
 
   /// The same rows under the old path and the new one.
   private static func rows(_ name: String, since: Microversion? = nil) -> [Route<Cinder>] {
     [
-      .get("/\(name)", "get_all_transfers", listBriefly, allow: .reader, since: since),
+      .get("/\(name)", "get_all_transfers", listBriefly, allow: .reader, since: since, shows: summary.many),
       .get("/\(name)/detail", "get_all_transfers", list, allow: .reader, since: since),
       .post("/\(name)", "create_transfer", create, allow: .member, since: since, status: 202),
       .get("/\(name)/{id}", "get_transfer", show, allow: .reader, since: since),

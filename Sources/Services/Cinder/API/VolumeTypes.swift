@@ -8,7 +8,7 @@ internal import Store
 /// Types of volumes (API reference: block storage v3, "Volume types").
 enum VolumeTypes {
   static let routes = Routes(
-    rules: "volume_extension:", of: Cinder.self,
+    rules: "volume_extension:", of: Cinder.self, shows: view,
     [
       .get("/types", "type_get_all", list, allow: .anyone),
       .post("/types", "type_create", create, allow: .admin, status: 200),

@@ -8,9 +8,9 @@ internal import Work
 /// Volumes (API reference: block storage v3, "Volumes").
 enum Volumes {
   static let routes = Routes(
-    rules: "volume:", of: Cinder.self,
+    rules: "volume:", of: Cinder.self, shows: VolumeDetail.view,
     [
-      .get("/volumes", "get_all", listBriefly, allow: .reader),
+      .get("/volumes", "get_all", listBriefly, allow: .reader, shows: VolumeDetail.summary.many),
       .get("/volumes/detail", "get_all", list, allow: .reader),
       .get("/volumes/summary", "get_all", summary, allow: .reader, since: "3.12"),
       .post("/volumes", "create", create, allow: .memberOrService, status: 202),

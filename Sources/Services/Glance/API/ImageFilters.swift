@@ -45,12 +45,7 @@ enum ImageFilters {
   /// Whether the JSON text in a column has that piece; quotes inside strings are escaped there, so a piece with its
   /// quotes cannot be a part of another one.
   private static func contains(_ column: String, _ piece: String) -> SQL {
-    var pattern = "%"
-    for c in piece {
-      if c == "!" || c == "%" || c == "_" { pattern.append("!") }
-      pattern.append(c)
-    }
-    return "\(identifier: column) LIKE \(pattern + "%") ESCAPE '!'"
+    "\(identifier: column) LIKE \("%" + SQL.plain(inLike: piece) + "%") ESCAPE '\\'"
   }
 
   /// `gt:2026-11-21T00:00:00Z`; without an operator the very instant.

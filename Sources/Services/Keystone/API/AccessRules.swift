@@ -29,7 +29,8 @@ enum AccessRules {
     let conditions =
       ["user_id = \(user)"] + call.filters(["service": "service", "path": "path", "method": "method"])
     let found = try await call.service.store.read { transaction in
-      try await transaction.all(AccessRule.self, SQL.allOf(conditions) + " ORDER BY id")
+      _ = try await transaction.existingUser(user)
+      return try await transaction.all(AccessRule.self, SQL.allOf(conditions) + " ORDER BY id")
     }
     return listing("access_rules", found.map { render($0, call) }, call.incoming)
   }

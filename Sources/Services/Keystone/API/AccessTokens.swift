@@ -7,7 +7,7 @@ internal import Store
 /// `/v3/users/{user}/OS-OAUTH1/access_tokens`: what a user has allowed to programs.
 enum AccessTokens {
   private static let root = "/users/{user}/OS-OAUTH1/access_tokens"
-  static let policy: Policy = "rule:admin_required or user_id:%(user_id)s"
+  static let policy = Policy.admin
 
   static let routes = Routes(
     rules: "identity:", of: Keystone.self,
@@ -47,7 +47,8 @@ enum AccessTokens {
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> JSON {
     let user = try await owner(call)
     let found = try await call.service.store.read { transaction in
-      try await transaction.all(AccessToken.self, "WHERE user_id = \(user) ORDER BY id")
+      _ = try await transaction.existingUser(user)
+      return try await transaction.all(AccessToken.self, "WHERE user_id = \(user) ORDER BY id")
     }
     return listing("access_tokens", found.map { render($0, call) }, call.incoming)
   }

@@ -180,6 +180,11 @@ extension Incoming {
 }
 
 extension Call where Service == Keystone {
+  /// Through what the caller's token was had.
+  func delegation() async throws -> Delegation {
+    try await service.valid(incoming.caller.token)?.payload.delegation ?? .none
+  }
+
   /// A program may not make or remove secrets of its user, which could do more than it may itself, unless its own
   /// application credential was made for that.
   func refuseRestrictedProgram() async throws {

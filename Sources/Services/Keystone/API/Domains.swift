@@ -12,10 +12,13 @@ enum Domains {
     project_domain_id:%(target.domain.id)s
     """
 
+  static let listing: Policy =
+    "rule:admin_required or (role:reader and system_scope:all) or (role:reader and domain_id:%(target.domain.id)s)"
+
   static let routes = Routes(
-    rules: "identity:", of: Keystone.self,
+    rules: "identity:", of: Keystone.self, shows: Project.domainView,
     [
-      .get("/domains", "list_domains", list, allow: "rule:admin_required or (role:reader and system_scope:all)"),
+      .get("/domains", "list_domains", list, allow: listing),
       .get("/domains/{id}", "get_domain", show, allow: reading),
       .post("/domains", "create_domain", create, allow: .admin),
       .patch("/domains/{id}", "update_domain", update, allow: .admin),
@@ -23,8 +26,13 @@ enum Domains {
     ])
 
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Project> {
+    // A reader of a domain sees that one.
+    let own = call.incoming.caller.domainID
+    try call.enforce(["target.domain.id": own ?? "\u{0}"])
+    let visible: [SQL] =
+      call.permits(["target.domain.id": "\u{0}"]) ? [] : ["id = \(own ?? "")"]
     let page: Many<Project> = try await call.page(
-      ["is_domain = \(true)"] + call.filters(["name": "name", "id": "id"]) + call.enabledFilter())
+      ["is_domain = \(true)"] + visible + call.filters(["name": "name", "id": "id"]) + call.enabledFilter())
     return Many(page.records, next: page.next, as: Project.domainView, at: "domains")
   }
 

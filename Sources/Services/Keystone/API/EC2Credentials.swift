@@ -9,7 +9,8 @@ internal import Store
 /// them. They are ordinary credentials of the type `ec2`.
 enum EC2Credentials {
   static let reading: Policy = "rule:admin_required or (role:reader and system_scope:all) or user_id:%(user_id)s"
-  static let changing: Policy = "rule:admin_required or user_id:%(user_id)s"
+  static let changing: Policy =
+    "rule:admin_required or (role:member and user_id:%(target.credential.user_id)s)"
 
   static let routes = Routes(
     rules: "identity:", of: Keystone.self,
@@ -22,7 +23,7 @@ enum EC2Credentials {
 
   private static func owner(_ call: Call<Keystone>) async throws -> String {
     let user = call.path["user"] ?? ""
-    try call.enforce(["user_id": user])
+    try call.enforce(["user_id": user, "target.credential.user_id": user])
     _ = try await call.service.store.read { try await $0.existingUser(user) }
     return user
   }
@@ -45,7 +46,7 @@ enum EC2Credentials {
     let link = "\(call.baseURL)/v3/users/\(credential.userID)/credentials/OS-EC2/\(access)"
     return [
       "user_id": .string(credential.userID), "tenant_id": credential.projectID.json, "access": .string(access),
-      "secret": blob["secret"] ?? .null, "trust_id": nil, "links": ["self": .string(link)],
+      "secret": blob["secret"] ?? .null, "trust_id": blob["trust_id"] ?? .null, "links": ["self": .string(link)],
     ]
   }
 
@@ -75,7 +76,9 @@ enum EC2Credentials {
       throw Fault.forbidden("User \(user) has no access to project \(project). Give him a role there first.")
     }
     let access = service.world.hexID()
-    let blob: JSON = ["access": .string(access), "secret": .string(service.world.hexID()), "trust_id": nil]
+    var object: JSONObject = ["access": .string(access), "secret": .string(service.world.hexID())]
+    for (key, value) in try await call.delegation().marks.members { object.append(key, value) }
+    let blob = JSON.object(object)
     var credential = Credential()
     credential.id = Hash.sha256(Array(access.utf8)).hex
     credential.userID = user

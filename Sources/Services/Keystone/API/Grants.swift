@@ -10,6 +10,24 @@ internal import Store
 enum Grants {
   static let reading: Policy = "rule:admin_required or (role:reader and system_scope:all)"
 
+  /// Within the caller's domain: the actor and the target are both its own.
+  private static func within(_ role: String) -> String {
+    ["user", "group"].flatMap { actor in
+      ["project.domain_id", "domain.id"].map { place in
+        "(role:\(role) and domain_id:%(target.\(actor).domain_id)s and domain_id:%(target.\(place))s)"
+      }
+    }.joined(separator: " or ")
+  }
+  private static let ofDomain = "(domain_id:%(target.role.domain_id)s or None:%(target.role.domain_id)s)"
+  static let listing = Policy(
+    stringLiteral: "rule:admin_required or (role:reader and system_scope:all) or \(within("reader"))")
+  static let checking = Policy(
+    stringLiteral:
+      "rule:admin_required or (role:reader and system_scope:all) or (\(within("reader"))) and \(ofDomain)")
+  static let changing = Policy(
+    stringLiteral: "rule:admin_required or (\(within("admin"))) and \(ofDomain) or "
+      + "(\(within("manager"))) and rule:domain_managed_target_role")
+
   static let routes = Routes(rules: "identity:", of: Keystone.self, rows)
 
   /// The same four questions for each pair of target and actor, direct and inherited.
@@ -19,15 +37,15 @@ enum Grants {
       let one = list + "/{role}"
       let inherited = "/OS-INHERIT" + one + "/inherited_to_projects"
       return [
-        .get(list, "list_grants", Self.list, allow: reading),
-        .get("/OS-INHERIT" + list + "/inherited_to_projects", "list_grants", Self.list, allow: reading),
+        .get(list, "list_grants", Self.list, allow: listing),
+        .get("/OS-INHERIT" + list + "/inherited_to_projects", "list_grants", Self.list, allow: listing),
       ]
         + [one, inherited].flatMap { path -> [Route<Keystone>] in
           [
-            .put(path, "create_grant", grant, allow: .admin, status: 204),
-            .head(path, "check_grant", check, allow: reading),
-            .get(path, "check_grant", check, allow: reading, status: 204),
-            .delete(path, "revoke_grant", revoke, allow: .admin),
+            .put(path, "create_grant", grant, allow: changing, status: 204),
+            .head(path, "check_grant", check, allow: checking),
+            .get(path, "check_grant", check, allow: checking, status: 204),
+            .delete(path, "revoke_grant", revoke, allow: changing),
           ]
         }
     }
@@ -42,8 +60,31 @@ enum Grants {
       inherited: call.request.path.hasSuffix("/inherited_to_projects") || call.request.path.hasSuffix("_projects/"))
   }
 
+  /// Decides on what is there of the role, the actor and the target; who may know is told later what is missing.
+  private static func enforce(_ row: Assignment, _ call: Call<Keystone>) async throws {
+    let target = try await call.service.store.read { transaction in
+      var target: [String: String] = [:]
+      if let role = try await transaction.get(Role.self, row.roleID) {
+        target["target.role.name"] = role.name
+        target["target.role.domain_id"] = role.domainID ?? "None"
+      }
+      switch row.actor {
+      case .user: target["target.user.domain_id"] = try await transaction.get(User.self, row.actorID)?.domainID
+      case .group: target["target.group.domain_id"] = try await transaction.get(Group.self, row.actorID)?.domainID
+      }
+      switch row.target {
+      case .project: target["target.project.domain_id"] = try await transaction.project(row.targetID)?.home
+      case .domain: target["target.domain.id"] = try await transaction.domain(row.targetID)?.id
+      case .system: break
+      }
+      return target
+    }
+    try call.enforce(target)
+  }
+
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Role> {
     let row = assignment(call)
+    try await enforce(row, call)
     try await call.service.store.read { try await $0.checkParties(of: row, role: false) }
     return try await call.page([
       """
@@ -55,6 +96,7 @@ enum Grants {
 
   static func grant(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let row = assignment(call)
+    try await enforce(row, call)
     try await call.service.change { transaction in
       try await transaction.checkParties(of: row)
       _ = try await transaction.insertUnlessPresent(row)
@@ -64,6 +106,7 @@ enum Grants {
 
   static func check(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let row = assignment(call)
+    try await enforce(row, call)
     try await call.service.store.read { transaction in
       try await transaction.checkParties(of: row)
       try await transaction.checkPresent(row)
@@ -73,6 +116,7 @@ enum Grants {
 
   static func revoke(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let row = assignment(call)
+    try await enforce(row, call)
     try await call.service.change { transaction in
       try await transaction.checkPresent(row)
       try await transaction.delete(row)

@@ -20,17 +20,24 @@ public struct Keystone: Sendable {
   let hasher: PasswordHasher
   let verified: VerifiedPasswords
   let validated: ValidatedTokens
+  let signingKeys: JWSKeys?
   let throttle = LoginThrottle()
+  let notify: @Sendable (Notice) async -> Void
 
   /// - Parameters:
   ///   - store: one whose `keystoneSchema` is migrated.
   ///   - hasher: of passwords; nil for one of the options' cost.
   ///   - tokenKeys: loads the keys of tokens; asked again every few seconds, so that a rotation is noticed.
   ///   - credentialKeys: loads the keys that seal credentials at rest.
+  ///   - signingKeys: where tokens are signed JSON Web Tokens instead of sealed ones; both are read then.
+  ///   - notify: is told of every login and change; the log is, unless somebody else.
   public init(
     store: Store, world: World, options: KeystoneOptions = KeystoneOptions(), hasher: PasswordHasher? = nil,
-    tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet
+    tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
+    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
   ) {
+    self.signingKeys = signingKeys
+    self.notify = notify ?? Self.logNotices
     self.store = store
     self.world = world
     self.options = options

@@ -11,7 +11,7 @@ enum OAuth {
     rules: "identity:", of: Keystone.self,
     [
       .post("/OS-OAUTH1/request_token", "create_request_token", request, allow: .open),
-      .put("/OS-OAUTH1/authorize/{id}", "authorize_request_token", authorize, allow: .anyone),
+      .put("/OS-OAUTH1/authorize/{id}", "authorize_request_token", authorize, allow: .admin),
       .post("/OS-OAUTH1/access_token", "create_access_token", access, allow: .open),
     ])
 

@@ -67,7 +67,10 @@ extension Transaction {
   /// Notes a password in its user's history, and forgets what is too old to matter. What wrong passwords did to the
   /// account is over with it.
   func remember(_ password: NewPassword, of user: String, keeping count: Int) async throws {
-    try await insert(PastPassword(user: user, created: password.created, hash: password.hash))
+    let before = try await all(PastPassword.self, "WHERE user_id = \(user) ORDER BY created DESC")
+    // Two changes within a clock's tick are still one after the other.
+    let earliest = before.first.map { $0.created + .microseconds(1) } ?? password.created
+    try await insert(PastPassword(user: user, created: max(password.created, earliest), hash: password.hash))
     let all = try await all(PastPassword.self, "WHERE user_id = \(user) ORDER BY created DESC")
     for old in all.dropFirst(max(count, 1)) {
       try await deleteAll(PastPassword.self, "WHERE user_id = \(user) AND created = \(old.created)")

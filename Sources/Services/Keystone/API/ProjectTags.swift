@@ -35,8 +35,7 @@ enum ProjectTags {
   static func filters(_ incoming: Incoming) -> [SQL] {
     func conditions(_ name: String) -> [SQL] {
       (incoming.query(name) ?? "").split(separator: ",").map { tag in
-        let quoted = JSON.string(String(tag)).text.replacing("\\", with: "\\\\").replacing("%", with: "\\%")
-          .replacing("_", with: "\\_")
+        let quoted = SQL.plain(inLike: JSON.string(String(tag)).text)
         return "tags LIKE \("%" + quoted + "%") ESCAPE '\\'"
       }
     }

@@ -99,7 +99,8 @@ enum Projects {
       )
     }
     let added = project
-    let depth = service.options.maximumProjectDepth
+    let options = service.options
+    let depth = options.limitModel == .flat ? options.maximumProjectDepth : min(2, options.maximumProjectDepth)
     try await service.store("project", project.name, domain: domain) { transaction in
       _ = try await transaction.existingDomain(domain)
       let above = try await transaction.ancestors(of: added)

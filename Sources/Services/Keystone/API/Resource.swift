@@ -27,7 +27,7 @@ extension Resource {
 
 /// One record: `{"user": {…}}`.
 struct One<R: Resource>: Output {
-  static var answerSchema: JSONSchema? { R.view.one }
+  static func answerSchema(by view: UsualView?) -> JSONSchema? { (view?.of(R.self))?.one ?? R.view.one }
   let record: R
   var view = R.view
   var collection = R.collection
@@ -46,7 +46,7 @@ struct One<R: Resource>: Output {
 
 /// A list of records with keystone's links.
 struct Many<R: Resource>: Output {
-  static var answerSchema: JSONSchema? { R.view.many }
+  static func answerSchema(by view: UsualView?) -> JSONSchema? { (view?.of(R.self))?.many ?? R.view.many }
   static var isPage: Bool { true }
   let records: [R]
   var next: String?
@@ -116,10 +116,10 @@ extension JSONObject {
 }
 
 extension Call where Service == Keystone {
-  /// Refuses who may not do what the row's rule names to this target.
-  func enforce(_ target: [String: String]) throws {
-    guard permits(target) else {
-      throw Fault.forbidden("You are not authorized to perform the requested action: \(incoming.rule).")
+  /// Refuses who may not do what the row's rule, or another, names to this target.
+  func enforce(_ target: [String: String], rule: String? = nil) throws {
+    guard permits(target, rule: rule) else {
+      throw Fault.forbidden("You are not authorized to perform the requested action: \(rule ?? incoming.rule).")
     }
   }
   /// A page of the records that satisfy all conditions, by name.
@@ -138,7 +138,7 @@ extension Call where Service == Keystone {
       incoming.request.query.compactMap { item -> SQL? in
         if item.name == key { return "\(identifier: column) = \(item.value)" }
         guard item.name.hasPrefix(key + "__") else { return nil }
-        let value = item.value.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+        let value = SQL.plain(inLike: item.value)
         switch item.name.dropFirst(key.count + 2) {
         case "contains", "icontains": return "\(identifier: column) LIKE \("%" + value + "%") ESCAPE '\\'"
         case "startswith", "istartswith": return "\(identifier: column) LIKE \(value + "%") ESCAPE '\\'"

@@ -6,6 +6,12 @@ internal import Store
 
 /// `GET /v3/role_assignments`: who has which role where, as assigned or as it works out (`effective`).
 enum RoleAssignments {
+  static let ofTree: Policy =
+    """
+    rule:admin_required or (role:reader and system_scope:all) or \
+    (role:reader and domain_id:%(target.project.domain_id)s) or (role:admin and project_id:%(target.project.id)s)
+    """
+
   static let routes = Routes(
     rules: "identity:", of: Keystone.self,
     [
@@ -74,7 +80,13 @@ enum RoleAssignments {
     let question = try Question(call.incoming)
     let isFree = call.permits(["target.domain_id": "\u{0}"])
     let home = call.incoming.caller.domainID ?? "\u{0}"
-    try call.enforce(["target.domain_id": home])
+    if question.subtree, let id = question.project {
+      var target = ["target.project.id": id]
+      target["target.project.domain_id"] = try await call.service.store.read { try await $0.project(id)?.home }
+      try call.enforce(target, rule: "identity:list_role_assignments_for_tree")
+    } else {
+      try call.enforce(["target.domain_id": home])
+    }
     let (lines, names) = try await call.service.store.read { transaction in
       var rows = try await assignments(question, transaction)
       if !isFree {

@@ -6,12 +6,17 @@ internal import Store
 
 /// `/v3/roles`.
 enum Roles {
-  static let reading: Policy = "rule:admin_required or (role:reader and system_scope:all) or role:manager"
+  static let reading: Policy =
+    """
+    rule:admin_required or (role:reader and system_scope:all) or (role:manager and rule:domain_managed_target_role)
+    """
+  static let listing: Policy =
+    "rule:admin_required or (role:reader and system_scope:all) or (role:manager and not domain_id:None)"
 
   static let routes = Routes(
     rules: "identity:", of: Keystone.self,
     [
-      .get("/roles", "list_roles", list, allow: reading),
+      .get("/roles", "list_roles", list, allow: listing),
       .get("/roles/{id}", "get_role", show, allow: reading),
       .post("/roles", "create_role", create, allow: .admin),
       .patch("/roles/{id}", "update_role", update, allow: .admin),
@@ -20,13 +25,18 @@ enum Roles {
 
   /// Without `domain_id` only the roles of no domain are listed, as upstream does.
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Role> {
+    if call.query("domain_id") != nil { try call.enforce([:], rule: "identity:list_domain_roles") }
     let domain: SQL = call.query("domain_id").map { "domain_id = \($0)" } ?? "domain_id IS NULL"
     return try await call.page([domain] + call.filters(["name": "name"]))
   }
 
   static func show(_ call: Call<Keystone>, _: Nothing) async throws -> One<Role> {
     let id = call.id
-    return One(try await call.service.store.read { try await $0.existingRole(id) })
+    let role = try await call.service.store.read { try await $0.get(Role.self, id) }
+    try call.enforce(["target.role.name": role?.name ?? ""])
+    guard let role else { throw Fault.notFound("Could not find role: \(id).") }
+    if role.domainID != nil { try call.enforce([:], rule: "identity:get_domain_role") }
+    return One(role)
   }
 
   struct Body: OpenDraft {
@@ -47,6 +57,7 @@ enum Roles {
     guard let name = body.name else {
       throw Fault.badRequest("Invalid input for field/attribute role. 'name' is a required property")
     }
+    if body.domainID != nil { try call.enforce([:], rule: "identity:create_domain_role") }
     var role = Role()
     role.id = call.service.world.hexID()
     role.name = name
@@ -66,6 +77,7 @@ enum Roles {
     let id = call.id
     let after = try await call.service.store("role", body.name ?? id) { transaction in
       var role = try await transaction.existingRole(id)
+      if role.domainID != nil { try call.enforce([:], rule: "identity:update_domain_role") }
       if let domain = body.domainID, domain != role.domainID { throw Fault.badRequest("Cannot change Domain ID") }
       if role.options.isImmutable, body.options["immutable"] == nil { throw immutable("update", "role", id) }
       if let name = body.name { role.name = name }
@@ -81,6 +93,7 @@ enum Roles {
     let id = call.id
     try await call.service.change { transaction in
       let role = try await transaction.existingRole(id)
+      if role.domainID != nil { try call.enforce([:], rule: "identity:delete_domain_role") }
       if role.options.isImmutable { throw immutable("delete", "role", id) }
       try await transaction.remove(role)
     }

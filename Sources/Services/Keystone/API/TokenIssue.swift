@@ -1,5 +1,6 @@
 internal import Core
 internal import Crypto
+internal import JSON
 internal import KeystoneModel
 internal import Store
 
@@ -41,9 +42,27 @@ extension Keystone {
       }
     }
     if let id = payload.trustID { try await useTrust(id) }
-    let text = try tokenKeys.seal(payload.bytes, padded: false)
+    let text = try seal(payload, issued: seconds)
     validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
     return (text, token)
+  }
+
+  /// The text of a token: sealed by Fernet, or signed where there are keys for that.
+  private func seal(_ payload: TokenPayload, issued: Timestamp) throws -> String {
+    guard let signingKeys else { return try tokenKeys.seal(payload.bytes, padded: false) }
+    return try signingKeys.sign(payload.claims(issued: issued).bytes)
+  }
+
+  /// What a token of either kind says, and when it was issued, to the second; nil for what is none of ours.
+  private func open(_ text: String) throws -> (TokenPayload, Timestamp)? {
+    if let signingKeys, text.utf8.contains(UInt8(ascii: ".")) {
+      guard let bytes = signingKeys.open(text), let claims = try? JSON(parsing: bytes),
+        let payload = TokenPayload(claims: claims), let issued = claims["iat"]?.int
+      else { return nil }
+      return (payload, Timestamp(seconds: issued))
+    }
+    guard let opened = try tokenKeys.open(text), let payload = TokenPayload(bytes: opened.bytes) else { return nil }
+    return (payload, opened.time)
   }
 
   /// Counts one use of a trust, where its uses are counted.
@@ -66,15 +85,14 @@ extension Keystone {
     if let known = validated.find(text, now: world.uptime()) {
       return now < known.payload.expires + window ? known : nil
     }
-    guard text.utf8.count <= 4096, let opened = try tokenKeys.open(text),
-      let payload = TokenPayload(bytes: opened.bytes),
-      now < payload.expires + window
-    else { return nil }
+    guard text.utf8.count <= 4096, let (payload, issued) = try open(text), now < payload.expires + window else {
+      return nil
+    }
     let epoch = validated.epoch
     let token: ValidToken
     do {
       token = try await store.read { transaction in
-        try await transaction.inspect(payload, issued: payload.issued(opened.time), now: now)
+        try await transaction.inspect(payload, issued: payload.issued(issued), now: now)
       }
     } catch is TokenRefusal { return nil }
     validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)

@@ -12,16 +12,19 @@ enum Tokens {
     [
       .post("/auth/tokens", "authenticate", authenticate, allow: .open),
       .get("/auth/tokens", "validate_token", show, allow: validating),
+      .head("/auth/tokens", "check_token", show, allow: checking, status: 200),
       .delete("/auth/tokens", "revoke_token", revoke, allow: revoking),
       .get("/auth/catalog", "get_auth_catalog", catalog, allow: .anyone),
       .get("/auth/projects", "get_auth_projects", projects, allow: .anyone),
-      .get("/auth/domains", "get_auth_domains", domains, allow: .anyone),
+      .get("/auth/domains", "get_auth_domains", domains, allow: .anyone, shows: Project.domainView.many),
       .get("/auth/system", "get_auth_system", system, allow: .anyone),
       .get("/auth/tokens/OS-PKI/revoked", "revocation_list", revoked, allow: .admin),
     ])
 
   static let validating: Policy =
     "rule:admin_required or role:service or (role:reader and system_scope:all) or user_id:%(target.token.user_id)s"
+  static let checking: Policy =
+    "rule:admin_required or (role:reader and system_scope:all) or user_id:%(target.token.user_id)s"
   static let revoking: Policy = "rule:admin_required or user_id:%(target.token.user_id)s"
 
   static func authenticate(_ call: Call<Keystone>, _ body: JSON) async throws -> Response {

@@ -6,7 +6,7 @@ internal import Store
 
 /// `/v3/OS-TRUST/trusts`: what one user lets another do in his place.
 enum Trusts {
-  private static let systemReader = "rule:admin_required or (role:reader and system_scope:all)"
+  static let ofEveryone: Policy = "rule:admin_required or (role:reader and system_scope:all)"
   static let ofTrustor: Policy =
     "rule:admin_required or (role:reader and system_scope:all) or user_id:%(target.trust.trustor_user_id)s"
   static let ofTrustee: Policy =
@@ -21,7 +21,7 @@ enum Trusts {
   static let routes = Routes(
     rules: "identity:", of: Keystone.self,
     [
-      .get(root, "list_trusts", list, allow: ofParties),
+      .get(root, "list_trusts_for_trustor", list, allow: ofTrustor),
       .post(root, "create_trust", NewTrusts.create, allow: "user_id:%(target.trust.trustor_user_id)s"),
       .get(root + "/{id}", "get_trust", show, allow: ofParties),
       .delete(
@@ -34,10 +34,13 @@ enum Trusts {
   /// All, or those of one trustor or trustee. Everyone may ask for his own.
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> JSON {
     let (trustor, trustee) = (call.query("trustor_user_id"), call.query("trustee_user_id"))
-    var target = ["target.trust.trustor_user_id": "\u{0}", "target.trust.trustee_user_id": "\u{0}"]
-    if let trustor { target["target.trust.trustor_user_id"] = trustor }
-    if trustor == nil, let trustee { target["target.trust.trustee_user_id"] = trustee }
-    try call.enforce(target)
+    if let trustor {
+      try call.enforce(["target.trust.trustor_user_id": trustor])
+    } else if let trustee {
+      try call.enforce(["target.trust.trustee_user_id": trustee], rule: "identity:list_trusts_for_trustee")
+    } else {
+      try call.enforce([:], rule: "identity:list_trusts")
+    }
     try await call.refuseDelegated("manage trusts")
     let found = try await call.service.store.read { transaction in
       try await transaction.all(

@@ -26,6 +26,9 @@ enum Users {
       .patch("/users/{id}", "update_user", update, allow: changing),
       .delete("/users/{id}", "delete_user", delete, allow: changing),
       .post("/users/{id}/password", "change_password", changePassword, allow: .open, status: 204),
+      .delete(
+        "/users/{id}/tokens", "revoke_tokens_for_user", revokeTokens,
+        allow: "rule:admin_required or user_id:%(target.user.id)s"),
       .get("/users/{id}/projects", "list_user_projects", projects, allow: reading),
       .get("/users/{id}/groups", "list_groups_for_user", groups, allow: reading),
     ])
@@ -206,6 +209,15 @@ enum Users {
       try await transaction.revoke(event, now: event.issuedBefore)
     }
     try await service.settle(event)
+    return Nothing()
+  }
+
+  /// Makes all tokens of the user void, for who cannot change a password.
+  static func revokeTokens(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
+    let user = try await user(call)
+    let event = call.service.revocation().of(user: user.id)
+    try await call.service.change { try await $0.revoke(event, now: event.issuedBefore) }
+    try await call.service.settle(event)
     return Nothing()
   }
 

@@ -25,6 +25,8 @@ public struct KeystoneOptions: Sendable {
   public var limitModel = LimitModel.flat
   /// How long a user may take between the first and the last of several ways to authenticate.
   public var receiptLifetime: Duration = .minutes(5)
+  /// Whether requests about the whole cloud refuse tokens of one domain, and the like, whatever their roles.
+  public var enforceScope = true
   public var compliance = PasswordRules()
   public var throttle = ThrottleRules()
 

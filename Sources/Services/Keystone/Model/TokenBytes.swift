@@ -102,7 +102,7 @@ extension TokenPayload {
     switch part {
     case .double(let seconds) where seconds.isFinite && abs(seconds) < 1e12:
       Timestamp(microseconds: Int64((seconds * 1_000_000).rounded()))
-    case .int(let seconds) where abs(seconds) < 1_000_000_000_000: Timestamp(seconds: seconds)
+    case .int(let seconds) where seconds.magnitude < 1_000_000_000_000: Timestamp(seconds: seconds)
     default: nil
     }
   }

@@ -22,14 +22,14 @@ struct AddressScopeBody: ResourceBody {
 enum AddressScopes {
   static let view = View<AddressScope>(
     "address_scope",
-    StandardFields.head { $0 } + [.field("ip_version", \.ipVersion), .field("shared", \.shared)])
+    StandardFields.head(id: \.id, \.standard) + [.field("ip_version", \.ipVersion), .field("shared", \.shared)])
 
   static let listing = Listing<AddressScope>(["ip_version": .number("ip_version"), "shared": .flag("shared")])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/address-scopes", "get_address_scope", list, allow: .reader),
+      .get("/address-scopes", "get_address_scope", list, allow: .reader, query: listing.keys),
       .post("/address-scopes", "create_address_scope", create, allow: .member),
       .get("/address-scopes/{id}", "get_address_scope", show, allow: .reader),
       .put("/address-scopes/{id}", "update_address_scope", update, allow: .member),

@@ -50,9 +50,9 @@ enum Agents {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/agents", "get_agent", list, allow: .service),
+      .get("/agents", "get_agent", list, allow: .service, query: listing.keys),
       .get("/agents/{id}", "get_agent", show, allow: .service),
       .put("/agents/{id}", "update_agent", update, allow: .admin),
       .delete("/agents/{id}", "delete_agent", delete, allow: .admin),

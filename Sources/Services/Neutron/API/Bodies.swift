@@ -124,6 +124,9 @@ struct Changed<Body: ResourceBody>: Input {
 
 /// What a POST made, in the form in which it was asked for.
 struct Made<Model: Sendable>: Output {
+  static func answerSchema(by view: UsualView?) -> JSONSchema? {
+    view?.of(Model.self).map { .anyOf([$0.one, $0.many]) }
+  }
   let items: [Model]
   let view: View<Model>
   let isBulk: Bool

@@ -31,7 +31,7 @@ struct FloatingIPBody: ResourceBody {
 enum FloatingIPs {
   static let view = View<ShownFloatingIP>(
     "floatingip",
-    StandardFields.head { $0.record }.filter { $0.key != "name" } + [
+    StandardFields.head(id: \.record.id, \.record.standard).filter { $0.key != "name" } + [
       .field("floating_ip_address", \.record.address), .field("floating_network_id", \.record.networkID),
       .field("router_id", \.record.routerID), .field("port_id", \.record.portID),
       .field("fixed_ip_address", \.record.fixedAddress),
@@ -44,7 +44,7 @@ enum FloatingIPs {
           "device_id": .string(port.deviceID), "device_owner": .string(port.deviceOwner),
         ]
       },
-    ] + StandardFields.tail { $0.record })
+    ] + StandardFields.tail(\.record.standard, \.record.generation))
 
   static let listing = Listing<FloatingIP>([
     "floating_ip_address": .text("address"), "floating_network_id": .text("network_id"),
@@ -57,9 +57,9 @@ enum FloatingIPs {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/floatingips", "get_floatingip", list, allow: .readerOrService),
+      .get("/floatingips", "get_floatingip", list, allow: .readerOrService, query: listing.keys),
       .post("/floatingips", "create_floatingip", create, allow: .memberOrService),
       .get("/floatingips/{id}", "get_floatingip", show, allow: .readerOrService),
       .put("/floatingips/{id}", "update_floatingip", update, allow: .memberOrService),

@@ -49,10 +49,21 @@ struct Listing<R: NeutronRecord>: Sendable {
   private static func tags(_ values: [String], _ separator: String, _ operation: String) -> SQL {
     let tags = values.flatMap { $0.split(separator: ",").map(String.init) }
     let pieces = tags.map { tag -> SQL in
-      let text = JSON.string(tag).text.map { "%_\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+      let text = SQL.plain(inLike: JSON.string(tag).text)
       return "tags LIKE \("%" + text + "%") ESCAPE '\\'"
     }
     return pieces.isEmpty ? "1 = 1" : .joined(pieces, separator)
+  }
+
+  /// The filters and what the list can be sorted by.
+  var keys: [QueryKey] {
+    filters.sorted { $0.key < $1.key }.map { name, filter in
+      switch filter {
+      case .text, .optional, .custom: .key(name, repeated: true)
+      case .flag: .key(name, .boolean, repeated: true)
+      case .number: .key(name, .integer, repeated: true)
+      }
+    } + .sorted(by: sortable.keys) + [.key("page_reverse", .boolean)]
   }
 
   private static var reserved: Set<String> { ["fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"] }
@@ -111,22 +122,22 @@ struct Listing<R: NeutronRecord>: Sendable {
 
 /// The fields that every resource begins and ends with.
 enum StandardFields {
-  static func head<M: Sendable>(_ get: @escaping @Sendable (M) -> any NeutronRecord) -> [Field<M>] {
-    [
-      .computed("id") { model, _ in .string(get(model).id) },
-      .computed("name") { model, _ in .string(get(model).standard.name) },
-      .computed("tenant_id") { model, _ in .string(get(model).standard.projectID) },
-      .computed("project_id") { model, _ in .string(get(model).standard.projectID) },
-    ]
+  static func head<M>(
+    id: any KeyPath<M, String> & Sendable, _ standard: any KeyPath<M, Standard> & Sendable
+  ) -> [Field<M>] {
+    [.field("id", id)]
+      + Field.part(
+        standard, [.field("name", \.name), .field("tenant_id", \.projectID), .field("project_id", \.projectID)])
   }
-  static func tail<M: Sendable>(tagged: Bool = true, _ get: @escaping @Sendable (M) -> any NeutronRecord) -> [Field<M>]
-  {
-    let tags: [Field<M>] = tagged ? [.computed("tags") { model, _ in get(model).standard.tags.json }] : []
-    return [.computed("description") { model, _ in .string(get(model).standard.description) }] + tags + [
-      .computed("created_at") { model, _ in .string(get(model).standard.createdAt.iso8601) },
-      .computed("updated_at") { model, _ in .string(get(model).standard.updatedAt.iso8601) },
-      .computed("revision_number") { model, _ in .int(get(model).generation) },
-    ]
+  static func tail<M>(
+    _ standard: any KeyPath<M, Standard> & Sendable, _ generation: any KeyPath<M, Int> & Sendable
+  ) -> [Field<M>] {
+    Field.part(
+      standard,
+      [
+        .field("description", \.description), .field("tags", \.tags), .field("created_at", \.createdAt),
+        .field("updated_at", \.updatedAt),
+      ]) + [.field("revision_number", generation)]
   }
 }
 

@@ -63,7 +63,7 @@ struct NetworkBody: ResourceBody {
 enum Networks {
   static let view = View<ShownNetwork>(
     "network",
-    StandardFields.head { $0.record } + [
+    StandardFields.head(id: \.record.id, \.record.standard) + [
       .field("admin_state_up", \.record.adminStateUp), .field("mtu", \.record.mtu),
       .computed("status") { network, _ in network.adminStateUp ? "ACTIVE" : "DOWN" },
       .field("subnets", \.extra), .field("shared", \.record.shared),
@@ -76,7 +76,7 @@ enum Networks {
       .computed("provider:network_type") { $1.isPrivileged ? .string($0.kind.rawValue) : nil },
       .computed("provider:physical_network") { $1.isPrivileged ? $0.physicalNetwork.json : nil },
       .computed("provider:segmentation_id") { $1.isPrivileged ? $0.segmentationID.json : nil },
-    ] + StandardFields.tail { $0.record })
+    ] + StandardFields.tail(\.record.standard, \.record.generation))
 
   static let listing = Listing<Network>([
     "admin_state_up": .flag("admin_state_up"), "shared": .flag("shared"), "router:external": .flag("external"),
@@ -90,9 +90,9 @@ enum Networks {
 
   static let routes = Routes(
     rules: "",
-    of: Neutron.self,
+    of: Neutron.self, shows: view,
     [
-      .get("/networks", "get_network", list, allow: .readerOrService),
+      .get("/networks", "get_network", list, allow: .readerOrService, query: listing.keys),
       .post("/networks", "create_network", create, allow: .memberOrService),
       .get("/networks/{id}", "get_network", show, allow: .readerOrService),
       .put("/networks/{id}", "update_network", update, allow: .member),

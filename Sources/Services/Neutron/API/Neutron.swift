@@ -18,6 +18,7 @@ public struct Neutron: Sendable {
   let world: World
   let options: NeutronOptions
   let bus: Bus
+  let known = KnownPlanRows()
 
   public init(store: Store, world: World, options: NeutronOptions = NeutronOptions(), bus: Bus) {
     self.store = store

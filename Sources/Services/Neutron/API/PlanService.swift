@@ -3,6 +3,16 @@ internal import Core
 internal import NeutronModel
 internal import Store
 
+/// What plans follow from, as it was last read: plans are asked for at every change, and changes are small.
+final class KnownPlanRows: Sendable {
+  let networks = KnownRows<Network>()
+  let subnets = KnownRows<Subnet>()
+  let ports = KnownRows<Port>()
+  let routers = KnownRows<Router>()
+  let floatingIPs = KnownRows<FloatingIP>()
+  let rules = KnownRows<SecurityGroupRule>()
+}
+
 /// The bus side of the service: plans for agents, and what agents report.
 extension Neutron {
   /// Answers the verbs of `NeutronTopic.api`. Call it once where the service runs.
@@ -18,14 +28,15 @@ extension Neutron {
   }
 
   private func plan(for verb: GetPlan) async throws -> HostPlan {
+    let known = known
     let rows = try await store.read { tx in
       var rows = PlanRows()
-      rows.networks = try await tx.all(Network.self, "ORDER BY id")
-      rows.subnets = try await tx.all(Subnet.self, "ORDER BY created_at, id")
-      rows.ports = try await tx.all(Port.self, "ORDER BY id")
-      rows.routers = try await tx.all(Router.self, "ORDER BY id")
-      rows.floatingIPs = try await tx.all(FloatingIP.self, "ORDER BY id")
-      rows.rules = try await tx.all(SecurityGroupRule.self, "ORDER BY id")
+      rows.networks = try await known.networks.all(orderedBy: "id", in: tx)
+      rows.subnets = try await known.subnets.all(orderedBy: "created_at, id", in: tx)
+      rows.ports = try await known.ports.all(orderedBy: "id", in: tx)
+      rows.routers = try await known.routers.all(orderedBy: "id", in: tx)
+      rows.floatingIPs = try await known.floatingIPs.all(orderedBy: "id", in: tx)
+      rows.rules = try await known.rules.all(orderedBy: "id", in: tx)
       return rows
     }
     return NeutronPlan(rows).host(verb.host, central: verb.central)

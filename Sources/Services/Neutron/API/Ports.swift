@@ -8,7 +8,7 @@ internal import Text
 enum Ports {
   static let view = View<Port>(
     "port",
-    StandardFields.head { $0 } + [
+    StandardFields.head(id: \.id, \.standard) + [
       .field("network_id", \.networkID), .field("mac_address", \.mac), .field("admin_state_up", \.adminStateUp),
       .field("status", \.status), .field("device_id", \.deviceID), .field("device_owner", \.deviceOwner),
       .field("fixed_ips", \.fixedIPs), .field("allowed_address_pairs", \.allowedPairs),
@@ -22,7 +22,7 @@ enum Ports {
           })
       },
       .field("binding:vnic_type", \.vnicType),
-    ] + bindings + StandardFields.tail { $0 })
+    ] + bindings + StandardFields.tail(\.standard, \.generation))
 
   private static let bindings: [Field<Port>] = [
     .computed("binding:host_id") { $1.isPrivileged ? .string($0.hostID) : nil },
@@ -76,9 +76,9 @@ enum Ports {
   }
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/ports", "get_port", list, allow: .readerOrService),
+      .get("/ports", "get_port", list, allow: .readerOrService, query: listing.keys),
       .post("/ports", "create_port", create, allow: .memberOrService),
       .get("/ports/{id}", "get_port", show, allow: .readerOrService),
       .put("/ports/{id}", "update_port", update, allow: .memberOrService),

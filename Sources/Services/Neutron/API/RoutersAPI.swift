@@ -10,7 +10,7 @@ typealias ShownRouter = Detailed<Router, Port?>
 enum RoutersAPI {
   static let view = View<ShownRouter>(
     "router",
-    StandardFields.head { $0.record } + [
+    StandardFields.head(id: \.record.id, \.record.standard) + [
       .field("admin_state_up", \.record.adminStateUp), .computed("status") { _, _ in "ACTIVE" },
       .computed("external_gateway_info") { router, _ in
         guard let port = router.extra else { return JSON.null }
@@ -24,7 +24,7 @@ enum RoutersAPI {
       .computed("ha") { _, incoming in incoming.caller.isAdmin ? false : nil },
       .computed("distributed") { _, incoming in incoming.caller.isAdmin ? false : nil },
       .computed("flavor_id") { _, _ in JSON.null },
-    ] + StandardFields.tail { $0.record })
+    ] + StandardFields.tail(\.record.standard, \.record.generation))
 
   static let listing = Listing<Router>([
     "admin_state_up": .flag("admin_state_up"), "enable_snat": .flag("enable_snat"),
@@ -33,9 +33,9 @@ enum RoutersAPI {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/routers", "get_router", list, allow: .readerOrService),
+      .get("/routers", "get_router", list, allow: .readerOrService, query: listing.keys),
       .post("/routers", "create_router", create, allow: .member),
       .get("/routers/{id}", "get_router", show, allow: .readerOrService),
       .put("/routers/{id}", "update_router", update, allow: .member),

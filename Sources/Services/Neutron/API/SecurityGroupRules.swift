@@ -62,9 +62,9 @@ enum SecurityGroupRules {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/security-group-rules", "get_security_group_rule", list, allow: .readerOrService),
+      .get("/security-group-rules", "get_security_group_rule", list, allow: .readerOrService, query: listing.keys),
       .post("/security-group-rules", "create_security_group_rule", create, allow: .member),
       .get("/security-group-rules/{id}", "get_security_group_rule", show, allow: .readerOrService),
       .delete("/security-group-rules/{id}", "delete_security_group_rule", delete, allow: .member),

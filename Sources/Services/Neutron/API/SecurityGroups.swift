@@ -25,17 +25,17 @@ struct SecurityGroupBody: ResourceBody {
 enum SecurityGroups {
   static let view = View<ShownGroup>(
     "security_group",
-    StandardFields.head { $0.record } + [
+    StandardFields.head(id: \.record.id, \.record.standard) + [
       .field("stateful", \.record.stateful), .field("shared", \.record.shared),
       .computed("security_group_rules") { group, _ in .array(group.extra.map(SecurityGroupRules.json)) },
-    ] + StandardFields.tail { $0.record })
+    ] + StandardFields.tail(\.record.standard, \.record.generation))
 
   static let listing = Listing<SecurityGroup>(["stateful": .flag("stateful"), "shared": .flag("shared")])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/security-groups", "get_security_group", list, allow: .readerOrService),
+      .get("/security-groups", "get_security_group", list, allow: .readerOrService, query: listing.keys),
       .post("/security-groups", "create_security_group", create, allow: .member),
       .get("/security-groups/{id}", "get_security_group", show, allow: .readerOrService),
       .put("/security-groups/{id}", "update_security_group", update, allow: .member),

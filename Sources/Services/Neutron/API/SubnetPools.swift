@@ -80,14 +80,14 @@ struct SubnetPoolBody: ResourceBody {
 enum SubnetPools {
   static let view = View<SubnetPool>(
     "subnetpool",
-    StandardFields.head { $0 } + [
+    StandardFields.head(id: \.id, \.standard) + [
       .field("prefixes", \.prefixes), .field("ip_version", \.ipVersion),
       .computed("default_prefixlen") { pool, _ in .string(String(pool.defaultPrefix)) },
       .computed("min_prefixlen") { pool, _ in .string(String(pool.minPrefix)) },
       .computed("max_prefixlen") { pool, _ in .string(String(pool.maxPrefix)) },
       .field("shared", \.shared), .field("is_default", \.isDefault), .field("default_quota", \.defaultQuota),
       .field("address_scope_id", \.addressScopeID),
-    ] + StandardFields.tail { $0 })
+    ] + StandardFields.tail(\.standard, \.generation))
 
   static let listing = Listing<SubnetPool>([
     "ip_version": .number("ip_version"), "shared": .flag("shared"), "is_default": .flag("is_default"),
@@ -96,9 +96,9 @@ enum SubnetPools {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/subnetpools", "get_subnetpool", list, allow: .reader),
+      .get("/subnetpools", "get_subnetpool", list, allow: .reader, query: listing.keys),
       .post("/subnetpools", "create_subnetpool", create, allow: .member),
       .get("/subnetpools/{id}", "get_subnetpool", show, allow: .reader),
       .put("/subnetpools/{id}", "update_subnetpool", update, allow: .member),

@@ -8,13 +8,13 @@ internal import Text
 enum Subnets {
   static let view = View<Subnet>(
     "subnet",
-    StandardFields.head { $0 } + [
+    StandardFields.head(id: \.id, \.standard) + [
       .field("network_id", \.networkID), .field("ip_version", \.ipVersion), .field("subnetpool_id", \.subnetPoolID),
       .field("enable_dhcp", \.dhcp), .field("ipv6_ra_mode", \.raMode), .field("ipv6_address_mode", \.addressMode),
       .field("gateway_ip", \.gateway), .field("cidr", \.cidr), .field("allocation_pools", \.pools),
       .field("host_routes", \.hostRoutes), .field("dns_nameservers", \.nameservers),
       .field("service_types", \.serviceTypes), .computed("segment_id") { _, _ in JSON.null },
-    ] + StandardFields.tail { $0 })
+    ] + StandardFields.tail(\.standard, \.generation))
 
   static let listing = Listing<Subnet>([
     "network_id": .text("network_id"), "cidr": .text("cidr"), "ip_version": .number("ip_version"),
@@ -29,9 +29,9 @@ enum Subnets {
   ])
 
   static let routes = Routes(
-    rules: "", of: Neutron.self,
+    rules: "", of: Neutron.self, shows: view,
     [
-      .get("/subnets", "get_subnet", list, allow: .readerOrService),
+      .get("/subnets", "get_subnet", list, allow: .readerOrService, query: listing.keys),
       .post("/subnets", "create_subnet", create, allow: .member),
       .get("/subnets/{id}", "get_subnet", show, allow: .readerOrService),
       .put("/subnets/{id}", "update_subnet", update, allow: .member),

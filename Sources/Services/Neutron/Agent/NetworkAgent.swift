@@ -29,6 +29,9 @@ public struct NetworkAgentOptions: Sendable {
   public var interval = Duration.seconds(30)
   /// How many things are applied at once.
   public var parallel = 8
+  /// How long after one comparison that a wake-up began the next may begin: a hundred changes at once cost a few
+  /// comparisons, not a hundred. Guests do not wait for it, since `EnsurePlugged` fetches a plan of its own.
+  public var pause = Duration.milliseconds(100)
   public init(host: String) { self.host = host }
 }
 
@@ -93,6 +96,9 @@ public final class NetworkAgent: Sendable {
           let plan = try await agent.plans.fetch()
           group.addTask { await agent.settle(plan) }
           running += 1
+          try await agent.world.sleep(agent.options.pause)
+        } catch is CancellationError {
+          return
         } catch {
           agent.log.warning("no plan from the network service, to be tried again", ["cause": "\(error)"])
           agent.wakeLater()

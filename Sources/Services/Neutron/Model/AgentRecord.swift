@@ -30,5 +30,5 @@ public struct AgentRecord: NeutronRecord {
       .column("ports", \.ports),
       .column("networks", \.networks),
       .column("routers", \.routers),
-    ] + standardColumns)
+    ] + standardColumns(\.standard, \.generation))
 }

@@ -42,7 +42,7 @@ public struct Network: NeutronRecord {
       .column("segmentation_id", \.segmentationID, unique: true),
       .column("port_security_enabled", \.portSecurity),
       .column("dns_domain", \.dnsDomain, since: 2),
-    ] + standardColumns)
+    ] + standardColumns(\.standard, \.generation))
 
   /// What the network is to a host's switch.
   public var segment: NetworkSpec.Segment {

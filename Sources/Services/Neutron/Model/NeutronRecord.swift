@@ -39,16 +39,19 @@ extension NeutronRecord {
   public var projectID: String { standard.projectID }
   public var name: String { standard.name }
 
-  /// The columns of `standard` and of the generation, which stand last in every table.
-  static var standardColumns: [Column<Self>] {
-    [
-      .column("project_id", \.standard.projectID, indexed: true),
-      .column("name", \.standard.name),
-      .column("description", \.standard.description),
-      .column("tags", \.standard.tags),
-      .column("created_at", \.standard.createdAt),
-      .column("updated_at", \.standard.updatedAt),
-      .column("generation", \.generation),
-    ]
-  }
+  /// The columns of `standard` and of the generation, which stand last in every table. Both must be stored.
+  static func standardColumns(
+    _ standard: any WritableKeyPath<Self, Standard> & Sendable, _ generation: any WritableKeyPath<Self, Int> & Sendable
+  ) -> [Column<Self>] { Column.part(standard, Standard.columns) + [.column("generation", generation)] }
+}
+
+extension Standard {
+  fileprivate static let columns: [Column<Standard>] = [
+    .column("project_id", \.projectID, indexed: true),
+    .column("name", \.name),
+    .column("description", \.description),
+    .column("tags", \.tags),
+    .column("created_at", \.createdAt),
+    .column("updated_at", \.updatedAt),
+  ]
 }

@@ -88,7 +88,7 @@ public struct Port: NeutronRecord {
       .column("allowed_address_pairs", \.allowedPairs),
       .column("extra_dhcp_opts", \.extraDHCPOptions),
       .column("dns_name", \.dnsName),
-    ] + standardColumns,
+    ] + standardColumns(\.standard, \.generation),
     indexes: [.unique("network_id", "mac_address")])
 
   /// The name by which its guest is known to the DHCP server; the address's own where none was given.

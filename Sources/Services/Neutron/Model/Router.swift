@@ -23,7 +23,7 @@ public struct Router: NeutronRecord {
       .column("gateway_port_id", \.gatewayPortID),
       .column("enable_snat", \.snat),
       .column("routes", \.routes),
-    ] + standardColumns)
+    ] + standardColumns(\.standard, \.generation))
 }
 
 /// An address of an external network that a project holds and may point at one of its ports.
@@ -52,6 +52,6 @@ public struct FloatingIP: NeutronRecord {
       .column("port_id", \.portID, indexed: true),
       .column("fixed_ip_address", \.fixedAddress),
       .column("router_id", \.routerID, indexed: true),
-    ] + standardColumns,
+    ] + standardColumns(\.standard, \.generation),
     indexes: [.unique("network_id", "address")])
 }

@@ -21,7 +21,7 @@ public struct SecurityGroup: NeutronRecord {
       .column("id", \.id, key: true),
       .column("stateful", \.stateful),
       .column("shared", \.shared),
-    ] + standardColumns,
+    ] + standardColumns(\.standard, \.generation),
     indexes: [.unique("project_id", "name", where: "name = 'default'")])
 }
 
@@ -59,5 +59,5 @@ public struct SecurityGroupRule: NeutronRecord {
       .column("port_range_max", \.portMax),
       .column("remote_group_id", \.remoteGroupID, indexed: true),
       .column("remote_ip_prefix", \.remotePrefix),
-    ] + standardColumns)
+    ] + standardColumns(\.standard, \.generation))
 }

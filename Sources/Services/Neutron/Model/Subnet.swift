@@ -90,7 +90,7 @@ public struct Subnet: NeutronRecord {
       .column("ipv6_ra_mode", \.raMode),
       .column("subnetpool_id", \.subnetPoolID, indexed: true),
       .column("service_types", \.serviceTypes),
-    ] + standardColumns)
+    ] + standardColumns(\.standard, \.generation))
 
   public var block: CIDR? { CIDR(cidr) }
   /// Whether hosts make their addresses from the prefix and their MAC (RFC 4862).

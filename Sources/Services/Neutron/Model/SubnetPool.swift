@@ -31,7 +31,7 @@ public struct SubnetPool: NeutronRecord {
       .column("is_default", \.isDefault),
       .column("default_quota", \.defaultQuota),
       .column("address_scope_id", \.addressScopeID, indexed: true),
-    ] + standardColumns)
+    ] + standardColumns(\.standard, \.generation))
 }
 
 /// A space in which addresses are unique and may be routed without translation.
@@ -50,5 +50,5 @@ public struct AddressScope: NeutronRecord {
       .column("id", \.id, key: true),
       .column("ip_version", \.ipVersion),
       .column("shared", \.shared),
-    ] + standardColumns)
+    ] + standardColumns(\.standard, \.generation))
 }

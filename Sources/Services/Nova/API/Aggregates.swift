@@ -9,7 +9,7 @@ enum Aggregates {
   private static let path = "/os-aggregates/{id}/action"
 
   static let routes = Routes(
-    rules: "os_compute_api:os-aggregates:", of: Nova.self,
+    rules: "os_compute_api:os-aggregates:", of: Nova.self, shows: view,
     [
       .get("/os-aggregates", "index", index, allow: .admin), .get("/os-aggregates/{id}", "show", show, allow: .admin),
       .post("/os-aggregates", "create", create, allow: .admin, status: 200),

@@ -7,9 +7,9 @@ internal import Store
 /// Sizes of servers (API reference: "Flavors").
 enum Flavors {
   static let routes = Routes(
-    rules: "os_compute_api:os-flavor-manage:", of: Nova.self,
+    rules: "os_compute_api:os-flavor-manage:", of: Nova.self, shows: view,
     [
-      .get("/flavors", "os_compute_api:flavors:index", index, allow: .anyone),
+      .get("/flavors", "os_compute_api:flavors:index", index, allow: .anyone, shows: brief.many),
       .get("/flavors/detail", "os_compute_api:flavors:detail", detail, allow: .anyone),
       .get("/flavors/{id}", "os_compute_api:flavors:show", show, allow: .anyone),
       .post("/flavors", "create", create, allow: .admin, status: 200),

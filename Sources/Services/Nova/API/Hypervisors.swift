@@ -7,9 +7,9 @@ internal import Store
 /// The machines that run servers (API reference: "Hypervisors").
 enum Hypervisors {
   static let routes = Routes(
-    rules: "os_compute_api:os-hypervisors:", of: Nova.self,
+    rules: "os_compute_api:os-hypervisors:", of: Nova.self, shows: full,
     [
-      .get("/os-hypervisors", "list", index, allow: .admin),
+      .get("/os-hypervisors", "list", index, allow: .admin, shows: brief.many),
       .get("/os-hypervisors/detail", "list-detail", detail, allow: .admin),
       .get("/os-hypervisors/statistics", "statistics", statistics, allow: .admin, until: "2.87"),
       .get("/os-hypervisors/{id}", "show", show, allow: .admin),

@@ -10,7 +10,7 @@ enum InstanceActions {
   private static let path = "/servers/{id}/os-instance-actions"
 
   static let routes = Routes(
-    rules: "os_compute_api:os-instance-actions:", of: Nova.self,
+    rules: "os_compute_api:os-instance-actions:", of: Nova.self, shows: full,
     [
       .get(path, "list", list, allow: .reader), .get(path + "/{request}", "show", show, allow: .reader),
     ])

@@ -10,10 +10,10 @@ enum KeyPairs {
   static let own: Policy = "rule:admin_required or user_id:%(user_id)s"
 
   static let routes = Routes(
-    rules: "os_compute_api:os-keypairs:", of: Nova.self,
+    rules: "os_compute_api:os-keypairs:", of: Nova.self, shows: brief,
     [
       .get("/os-keypairs", "index", index, allow: own),
-      .get("/os-keypairs/{id}", "show", show, allow: own),
+      .get("/os-keypairs/{id}", "show", show, allow: own, shows: view.one),
       .post("/os-keypairs", "create", create, allow: own, until: "2.1", status: 200),
       .post("/os-keypairs", "create", create, allow: own, since: "2.2"),
       .delete("/os-keypairs/{id}", "delete", delete, allow: own, until: "2.1", status: 202),

@@ -3,6 +3,7 @@ internal import Core
 internal import JSON
 internal import NovaModel
 internal import Store
+internal import Work
 
 /// Locks, states set by hand, and the actions that this cloud does not offer, refused in plain words.
 enum ServerAdministration {
@@ -90,11 +91,17 @@ enum ServerAdministration {
     guard let state = call.body["os-resetState"]?["state"]?.string, ["active", "error"].contains(state) else {
       throw Fault.badRequest("Invalid input for field/attribute state. It is active or error.")
     }
-    try await ServerMoves.change(call, heedsLock: false) { server in
+    let (id, now) = (call.id, call.nova.world.now())
+    try await call.nova.store.write { tx in
+      var server = try await call.server(id, in: tx)
       server.state = state == "active" ? .active : .error
       server.doing = nil
-      server.saga = nil
       if state == "active" { server.fault = nil }
+      // What still runs goes on holding the server, so that what is asked for next waits until it has given up;
+      // what is stuck would be waited for in vain.
+      if let saga = server.saga, try await tx.get(SagaRow.self, saga)?.phase ?? .stuck == .stuck { server.saga = nil }
+      server.updatedAt = now
+      _ = try await tx.update(server)
     }
     return Nothing()
   }

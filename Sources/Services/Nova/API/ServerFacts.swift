@@ -58,29 +58,35 @@ struct ServerFacts: Sendable {
     // A server without cards has no ports, so it is not worth a question.
     let ids = servers.filter { !$0.nics.isEmpty || $0.state != .building }.map(\.id)
     var facts = NetworkFacts()
-    let ports = try await all(ids, "device_id") { try await nova.network.ports($0) }
+    let ports = try await all(
+      ids, "device_id", ["id", "device_id", "network_id", "security_groups", "mac_address", "fixed_ips"]
+    ) { try await nova.network.ports($0) }
     guard !ports.isEmpty else { return facts }
     let portIDs = ports.compactMap { $0["id"]?.string }
     let networks = Array(Set(ports.compactMap { $0["network_id"]?.string }))
     let groups = Array(Set(ports.flatMap { $0["security_groups"]?.array ?? [] }.compactMap(\.string)))
     facts.ports = Dictionary(grouping: ports) { $0["device_id"]?.string ?? "" }
-    for network in try await all(networks, "id", { try await nova.network.networks($0) }) {
+    for network in try await all(networks, "id", ["id", "name"], { try await nova.network.networks($0) }) {
       if let id = network["id"]?.string { facts.networkNames[id] = network["name"]?.string ?? "" }
     }
-    for group in try await all(groups, "id", { try await nova.network.securityGroups($0) }) {
+    for group in try await all(groups, "id", ["id", "name"], { try await nova.network.securityGroups($0) }) {
       if let id = group["id"]?.string { facts.groupNames[id] = group["name"]?.string ?? id }
     }
-    let floating = try await all(portIDs, "port_id") { try await nova.network.floatingIPs($0) }
+    let floating = try await all(portIDs, "port_id", ["port_id", "fixed_ip_address", "floating_ip_address"]) {
+      try await nova.network.floatingIPs($0)
+    }
     facts.floatingIPs = Dictionary(grouping: floating) { $0["port_id"]?.string ?? "" }
     return facts
   }
 
+  /// - Parameter fields: what is wanted of each; the rest would be read, shown and thrown away.
   private func all(
-    _ ids: [String], _ key: String, _ ask: (NetworkClient.Query) async throws -> [JSON]
+    _ ids: [String], _ key: String, _ fields: [String], _ ask: (NetworkClient.Query) async throws -> [JSON]
   ) async throws -> [JSON] {
     var found: [JSON] = []
     for start in stride(from: 0, to: ids.count, by: Self.batch) {
-      found += try await ask(ids[start..<min(start + Self.batch, ids.count)].map { (name: key, value: $0) })
+      let some = ids[start..<min(start + Self.batch, ids.count)]
+      found += try await ask(some.map { (name: key, value: $0) } + fields.map { (name: "fields", value: $0) })
     }
     return found
   }

@@ -3,6 +3,7 @@ internal import Core
 internal import JSON
 internal import NovaModel
 internal import Store
+internal import Text
 
 /// Which servers a list is about: every filter that clients send, as conditions of one query.
 struct ServerFilter: Sendable {
@@ -20,6 +21,16 @@ struct ServerFilter: Sendable {
     "user_id": "user_id", "launch_index": "launch_index", "locked": "locked", "hostname": "hostname",
     "config_drive": "config_drive", "instance_type_id": "flavor_id", "root_device_name": "root_device",
   ]
+
+  /// The parameters of the query that it reads.
+  static let keys: [QueryKey] =
+    .keys(plainKeys.keys.sorted()) + .sorted(by: sortable.keys)
+    + .keys(
+      "all_tenants", "all_projects", "project_id", "tenant_id", "deleted", "vm_state", "task_state", "power_state",
+      "changes-since", "created_at", "launched_at", "config_drive", "launch_index", "host", "node", "root_device_name",
+      "name", "ip", "ip6")
+    + [.key("status", repeated: true), .key("changes-before", since: "2.66"), .key("locked", since: "2.73")]
+    + .keys("tags", "tags-any", "not-tags", "not-tags-any").since("2.26")
 
   init(_ call: Call<Nova>) throws {
     try scope(call)
@@ -104,14 +115,15 @@ struct ServerFilter: Sendable {
 
   // MARK: Attributes
 
+  private static let plainKeys = [
+    "flavor": "flavor_id", "image": "image_id", "reservation_id": "reservation_id", "uuid": "id",
+    "access_ip_v4": "access_ipv4", "access_ip_v6": "access_ipv6", "key_name": "key_name",
+    "availability_zone": "availability_zone", "description": "description", "hostname": "hostname",
+    "user_id": "user_id",
+  ]
+
   private mutating func columns(_ call: Call<Nova>) {
-    let plain = [
-      "flavor": "flavor_id", "image": "image_id", "reservation_id": "reservation_id", "uuid": "id",
-      "access_ip_v4": "access_ipv4", "access_ip_v6": "access_ipv6", "key_name": "key_name",
-      "availability_zone": "availability_zone", "description": "description", "hostname": "hostname",
-      "user_id": "user_id",
-    ]
-    for (name, column) in plain.sorted(by: { $0.key < $1.key }) {
+    for (name, column) in Self.plainKeys.sorted(by: { $0.key < $1.key }) {
       if let value = call.query(name), !value.isEmpty { conditions.append("\(identifier: column) = \(value)") }
     }
     if let text = call.query("config_drive") { conditions.append("config_drive = \(isTrue(text) ? 1 : 0)") }
@@ -128,12 +140,12 @@ struct ServerFilter: Sendable {
   }
 
   private mutating func tags(_ call: Call<Nova>) {
+    // A list that names no tag asks for nothing.
     func each(_ name: String) -> [SQL]? {
-      call.query(name).map { text in
-        text.split(separator: ",").map { tag in
-          let piece = NamePattern.escaped(JSON.string(String(tag)).text)
-          return "tags LIKE \("%" + piece + "%") ESCAPE '\\'"
-        }
+      guard let tags = call.query(name)?.split(separator: ","), !tags.isEmpty else { return nil }
+      return tags.map { tag in
+        let piece = SQL.plain(inLike: JSON.string(String(tag)).text)
+        return "tags LIKE \("%" + piece + "%") ESCAPE '\\'"
       }
     }
     if let all = each("tags") { conditions.append(SQL.joined(all, " AND ")) }
@@ -146,34 +158,29 @@ struct ServerFilter: Sendable {
 /// A regular expression that a client gave for names or addresses; upstream lets the database match it, ignoring case.
 struct NamePattern: Sendable {
   let text: String
+  private let expression: RegularExpression
 
   /// - Throws: `badRequest` for what is no regular expression, or too long to be tried on every name.
   init(_ text: String) throws {
-    guard text.count <= 255, (try? Regex(text)) != nil else {
-      throw Fault.badRequest("Invalid input for query parameters name. Value: \(text). It is not a regular expression.")
+    func refuse(_ why: String) -> Fault {
+      .badRequest("Invalid input for query parameters name. Value: \(text.prefix(255)). \(why)")
     }
+    guard text.unicodeScalars.count <= 255 else { throw refuse("It is longer than 255 characters.") }
+    do { expression = try RegularExpression(text) } catch let fault as Fault { throw refuse(fault.message) }
     self.text = text
   }
 
-  func matches(_ name: String) -> Bool {
-    guard let pattern = try? Regex(text).ignoresCase() else { return false }
-    return name.contains(pattern)
-  }
+  func matches(_ name: String) -> Bool { expression.matches(name) }
 
   /// The pattern as a condition, where it is but a part of a text, with or without an anchor at either end.
   func sql(_ column: String) -> SQL? {
-    var rest = text[...]
+    var rest = text.unicodeScalars[...]
     let start = rest.first == "^"
     if start { rest.removeFirst() }
     let end = rest.last == "$"
     if end { rest.removeLast() }
-    guard !rest.contains(where: { "\\^$.|?*+()[]{}".contains($0) }) else { return nil }
-    let pattern = (start ? "" : "%") + Self.escaped(rest.lowercased()) + (end ? "" : "%")
+    guard !rest.contains(where: { "\\^$.|?*+()[]{}".unicodeScalars.contains($0) }) else { return nil }
+    let pattern = (start ? "" : "%") + SQL.plain(inLike: String(rest).lowercased()) + (end ? "" : "%")
     return "LOWER(\(identifier: column)) LIKE \(pattern) ESCAPE '\\'"
-  }
-
-  /// The text with the signs that `LIKE` reads otherwise made plain.
-  static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
   }
 }

@@ -7,7 +7,7 @@ internal import Store
 /// Servers that are to be placed together or apart (API reference: "Server groups").
 enum ServerGroups {
   static let routes = Routes(
-    rules: "os_compute_api:os-server-groups:", of: Nova.self,
+    rules: "os_compute_api:os-server-groups:", of: Nova.self, shows: view,
     [
       .get("/os-server-groups", "index", index, allow: .reader),
       .get("/os-server-groups/{id}", "show", show, allow: .reader),

@@ -97,7 +97,8 @@ enum ServerViews {
   ]
 
   private static let usage: [Row] = [
-    .field("OS-EXT-STS:task_state", \.server.doing?.rawValue), .field("OS-EXT-STS:vm_state", \.server.state.rawValue),
+    .computed("OS-EXT-STS:task_state") { shown, _ in (shown.server.doing?.rawValue).json },
+    .computed("OS-EXT-STS:vm_state") { shown, _ in .string(shown.server.state.rawValue) },
     .field("OS-EXT-STS:power_state", \.server.power),
     .computed("os-extended-volumes:volumes_attached") { shown, incoming in
       .array(

@@ -10,10 +10,11 @@ internal import Work
 /// Servers: listing, showing, making, renaming and deleting (API reference: "Servers").
 enum Servers {
   static let routes = Routes(
-    rules: "os_compute_api:servers:", of: Nova.self,
+    rules: "os_compute_api:servers:", of: Nova.self, shows: ServerViews.full,
     [
-      .get("/servers", "index", index, allow: .reader),
-      .get("/servers/detail", "detail", detail, allow: .reader),
+      .get("/servers", "index", index, allow: .reader, query: ServerFilter.keys, shows: ServerViews.brief.many),
+      .get(
+        "/servers/detail", "detail", detail, allow: .reader, query: ServerFilter.keys, shows: ServerViews.detail.many),
       .get("/servers/{id}", "show", show, allow: .reader),
       .post("/servers", "create", CreateServers.create, allow: .member, status: 202),
       .put("/servers/{id}", "update", update, allow: .member),

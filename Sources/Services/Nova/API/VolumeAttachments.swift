@@ -11,10 +11,10 @@ enum VolumeAttachments {
   private static let path = "/servers/{id}/os-volume_attachments"
 
   static let routes = Routes(
-    rules: "os_compute_api:os-volumes-attachments:", of: Nova.self,
+    rules: "os_compute_api:os-volumes-attachments:", of: Nova.self, shows: view,
     [
       .get(path, "index", index, allow: .reader), .get(path + "/{volume}", "show", show, allow: .reader),
-      .post(path, "create", create, allow: .member, status: 200),
+      .post(path, "create", create, allow: .member, status: 200, shows: begun.one),
       .put(path + "/{volume}", "update", update, allow: .member, since: "2.85", status: 202),
       .delete(path + "/{volume}", "delete", delete, allow: .member, status: 202),
     ])

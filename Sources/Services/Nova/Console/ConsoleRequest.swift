@@ -42,8 +42,14 @@ enum ConsoleRequest {
   }
 
   static func isWelcome(origin: String, host: String, allowed: [String]) -> Bool {
-    guard origin.contains("://"), let authority = origin.split(separator: "/").dropFirst().first else { return false }
+    // A scheme, `://`, and the host up to its end (RFC 6454 section 6.2); anything else is no page's origin.
+    guard let mark = origin.firstRange(of: "://"), mark.lowerBound > origin.startIndex,
+      origin[..<mark.lowerBound].utf8.allSatisfy({ (97...122).contains($0 | 32) || $0 == 43 || $0 == 45 || $0 == 46 })
+    else { return false }
+    let authority = origin[mark.upperBound...].prefix { $0 != "/" }
     let name = hostName(authority)
+    // What a user's name could hide in front of the host is in no origin either.
+    guard !name.isEmpty, !authority.contains("@") else { return false }
     return name == hostName(Substring(host)) || allowed.contains { hostName(Substring($0)) == name }
   }
 

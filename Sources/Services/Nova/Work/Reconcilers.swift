@@ -13,10 +13,11 @@ extension Conductor {
   private static var log: Log { Log("nova.reconciler") }
 
   public func reconcilers() -> [Reconciler] {
-    let (attachments, ports, pictures) = (Sightings(), Sightings(), Sightings())
+    let (attachments, ports, cards, pictures) = (Sightings(), Sightings(), Sightings(), Sightings())
     return [
       Reconciler("nova-attachments", every: .seconds(20)) { try await self.removeStrayAttachments(attachments) },
       Reconciler("nova-ports", every: .seconds(20)) { try await self.removeStrayPorts(ports) },
+      Reconciler("nova-cards", every: .seconds(20)) { try await self.removeLostCards(cards) },
       Reconciler("nova-snapshots", every: .seconds(20)) { try await self.removeStraySnapshots(pictures) },
       Reconciler("nova-guests", every: .seconds(30)) { try await self.reconcileGuests() },
       Reconciler("nova-allocations", every: .minutes(2)) { try await self.reconcileAllocations() },

@@ -64,6 +64,22 @@ extension Conductor {
     }
   }
 
+  /// Cards whose ports somebody has deleted: they leave the guest and the record, as upstream's `network-vif-deleted`
+  /// has it.
+  func removeLostCards(_ seen: Sightings) async throws {
+    // Read before the ports are listed: a card never comes before its port.
+    let servers = try await store.read { try await $0.all(Server.self, "WHERE saga IS NULL AND host IS NOT NULL") }
+    let ports = Set(try await network.ports([(name: "fields", value: "id")]).compactMap { $0["id"]?.string })
+    let lost = servers.flatMap { server in
+      server.nics.filter { !ports.contains($0.port) }.map { (server: server.id, port: $0.port) }
+    }
+    let lasting = Set(seen.lasting(lost.map(\.port), at: world.now()))
+    for card in lost where lasting.contains(card.port) {
+      Self.strayLog.warning("a card whose port is gone is taken out", ["server": card.server, "port": card.port])
+      try await unplug(card.port, from: card.server, made: true)
+    }
+  }
+
   /// Images that were made for a snapshot of which nothing is under way.
   func removeStraySnapshots(_ seen: Sightings) async throws {
     let waiting = try await image.waitingSnapshots()

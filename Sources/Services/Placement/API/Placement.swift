@@ -7,12 +7,14 @@ public import API
 public import Core
 internal import HTTP
 internal import JSON
+internal import PlacementModel
 public import Store
 
 /// The placement service: its store and its clock.
 public struct Placement: Sendable {
   let store: Store
   let world: World
+  let known = KnownProviders()
 
   public init(store: Store, world: World) {
     self.store = store

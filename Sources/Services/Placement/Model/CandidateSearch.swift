@@ -1,5 +1,5 @@
 /// One way to meet a request: what to take of whom.
-public struct Candidate: Sendable, Equatable {
+public struct Candidate: Sendable, Hashable {
   /// By provider and class.
   public var resources: [String: [String: Int]] = [:]
   /// Which providers serve each group, by suffix.
@@ -23,19 +23,21 @@ public struct CandidateSearch: Sendable {
 
   public func candidates() -> [Candidate] {
     var found: [Candidate] = []
+    // Trees have different candidates unless they share providers.
+    var seen: Set<Candidate> = []
     let limit = request.limit ?? Int.max
     for tree in snapshot.trees where found.count < limit {
       guard let root = snapshot.entries[tree.root], request.rootRequired.isSubset(of: root.traits),
         request.rootForbidden.isDisjoint(with: root.traits)
       else { continue }
-      for candidate in candidates(in: tree.members) where found.count < limit && !found.contains(candidate) {
-        found.append(candidate)
+      for candidate in candidates(in: tree.members) where found.count < limit {
+        if snapshot.sharers.isEmpty || seen.insert(candidate).inserted { found.append(candidate) }
       }
     }
     return found
   }
 
-  private func candidates(in members: [String]) -> [Candidate] {
+  private func candidates(in members: [CandidateSnapshot.Entry]) -> [Candidate] {
     let reach = members + sharers(with: members)
     var partial = [Candidate()]
     for group in request.groups {
@@ -53,12 +55,11 @@ public struct CandidateSearch: Sendable {
   }
 
   /// The providers outside the tree whose inventories serve it through an aggregate.
-  private func sharers(with members: [String]) -> [String] {
-    let aggregates = members.reduce(into: Set<String>()) { $0.formUnion(snapshot.entries[$1]?.aggregates ?? []) }
-    guard !aggregates.isEmpty else { return [] }
-    return snapshot.trees.flatMap(\.members).filter { id in
-      guard let entry = snapshot.entries[id], entry.traits.contains(Trait.sharing) else { return false }
-      return !members.contains(id) && !entry.aggregates.isDisjoint(with: aggregates)
+  private func sharers(with members: [CandidateSnapshot.Entry]) -> [CandidateSnapshot.Entry] {
+    guard !snapshot.sharers.isEmpty else { return [] }
+    let aggregates = members.reduce(into: Set<String>()) { $0.formUnion($1.aggregates) }
+    return snapshot.sharers.filter { sharer in
+      !members.contains { $0 === sharer } && !sharer.aggregates.isDisjoint(with: aggregates)
     }
   }
 
@@ -66,6 +67,7 @@ public struct CandidateSearch: Sendable {
   private func isEligible(_ entry: CandidateSnapshot.Entry, for group: CandidateRequest.Group) -> Bool {
     guard group.forbidden.isDisjoint(with: entry.traits) else { return false }
     if let wanted = group.inTree, snapshot.entries[wanted]?.provider.rootID != entry.provider.rootID { return false }
+    if group.memberOf.isEmpty, group.notMemberOf.isEmpty { return true }
     // An aggregate of the root holds for the whole tree, but for groups that name one provider.
     var aggregates = entry.aggregates
     if group.suffix.isEmpty, let root = snapshot.entries[entry.provider.rootID] {
@@ -76,8 +78,10 @@ public struct CandidateSearch: Sendable {
   }
 
   /// The ways to take each class of the group from any provider; together they have the required traits.
-  private func spread(_ group: CandidateRequest.Group, over reach: [String]) -> [Candidate] {
-    let eligible = reach.compactMap { snapshot.entries[$0] }.filter { isEligible($0, for: group) }
+  private func spread(_ group: CandidateRequest.Group, over reach: [CandidateSnapshot.Entry]) -> [Candidate] {
+    // Where there is but one provider, as on most hosts, there is nothing to spread.
+    if reach.count == 1, !group.resources.isEmpty { return single(group, of: reach) }
+    let eligible = reach.filter { isEligible($0, for: group) }
     var partial = [Candidate()]
     for (name, amount) in group.resources {
       let givers = eligible.filter { $0.hasRoom(amount, of: name) }
@@ -103,13 +107,14 @@ public struct CandidateSearch: Sendable {
   }
 
   /// The providers that can serve the whole group alone.
-  private func single(_ group: CandidateRequest.Group, of reach: [String]) -> [Candidate] {
-    reach.compactMap { id in
-      guard let entry = snapshot.entries[id], isEligible(entry, for: group),
+  private func single(_ group: CandidateRequest.Group, of reach: [CandidateSnapshot.Entry]) -> [Candidate] {
+    reach.compactMap { entry in
+      guard isEligible(entry, for: group),
         group.required.allSatisfy({ !$0.isDisjoint(with: entry.traits) }),
         group.resources.allSatisfy({ entry.hasRoom($0.amount, of: $0.name) })
       else { return nil }
       var candidate = Candidate()
+      let id = entry.provider.id
       if !group.resources.isEmpty {
         candidate.resources[id] = Dictionary(group.resources.map { ($0.name, $0.amount) }, uniquingKeysWith: +)
       }
@@ -123,6 +128,7 @@ public struct CandidateSearch: Sendable {
       let others = a.mappings.filter { !$0.key.isEmpty && isCounted($0.key) }.values.joined()
       if others.contains(where: { b.resources[$0] != nil }) { return nil }
     }
+    if a.resources.isEmpty, a.mappings.isEmpty { return b }
     var both = a
     for (provider, amounts) in b.resources {
       both.resources[provider, default: [:]].merge(amounts, uniquingKeysWith: +)
@@ -135,13 +141,14 @@ public struct CandidateSearch: Sendable {
     request.groups.contains { $0.suffix == suffix && !$0.resources.isEmpty }
   }
 
-  /// Whether what several groups take of one provider together is still there.
+  /// Whether what several groups take of one provider together is still there; of one group it was asked before.
   private func fits(_ candidate: Candidate) -> Bool {
-    !candidate.resources.isEmpty
+    guard request.groups.count > 1 else { return !candidate.resources.isEmpty }
+    return !candidate.resources.isEmpty
       && candidate.resources.allSatisfy { id, amounts in
         guard let entry = snapshot.entries[id] else { return false }
         return amounts.allSatisfy { name, amount in
-          guard let inventory = entry.inventories[name] else { return false }
+          guard let inventory = entry.facts.inventory(of: name) else { return false }
           return amount <= inventory.maxUnit && Double((entry.used[name] ?? 0) + amount) <= inventory.room
         }
       }

@@ -3,6 +3,9 @@ import http.client
 import socket
 import time
 
+# As much of an answer is read: an image may be as large as its maker liked.
+MOST = 4 << 20
+
 
 class Line:
     """A connection to one port, made anew whenever the other side closes it."""
@@ -11,7 +14,7 @@ class Line:
         self.port, self.limit, self.socket = port, limit, None
 
     def ask(self, method, target, headers, body):
-        """The answer as (status, headers, body, seconds); raises OSError when there was none in time."""
+        """The answer as (status, headers, body, seconds until it began); raises OSError when none came in time."""
         head = b"%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % (method, target, self.port)
         for name, value in headers:
             head += name + b": " + value + b"\r\n"
@@ -43,11 +46,14 @@ class Line:
             pass
         answer = http.client.HTTPResponse(self.socket, method=method.decode("latin1"))
         answer.begin()
-        data = answer.read()
+        seconds = time.monotonic() - start
+        data = answer.read(MOST)
+        if len(data) == MOST:
+            answer.will_close = True
         headers = {k.lower(): v for k, v in answer.getheaders()}
         if answer.will_close:
             self.close()
-        return answer.status, headers, data, time.monotonic() - start
+        return answer.status, headers, data, seconds
 
     def close(self):
         if self.socket:

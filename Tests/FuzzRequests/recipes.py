@@ -9,12 +9,12 @@ def one(ids, random, key):
 
 
 def server(ids, random):
-    return {"server": {"name": values.name(random), "flavorRef": random.choice("12345"), "imageRef": one(ids, random, "image"),
+    return {"server": {"name": values.name(random), "flavorRef": random.choice("12345"), "imageRef": ids.image,
                        "networks": random.choice(["none", "auto", [{"uuid": one(ids, random, "network")}]])}}
 
 
 def volume(ids, random):
-    more = random.choice([{}, {"imageRef": one(ids, random, "image")}, {"snapshot_id": one(ids, random, "snapshot")},
+    more = random.choice([{}, {}, {"imageRef": ids.image}, {"snapshot_id": one(ids, random, "snapshot")},
                           {"source_volid": one(ids, random, "volume")}])
     return {"volume": {"name": values.name(random), "size": random.choice([1, 2]), **more}}
 
@@ -52,7 +52,7 @@ def inside(action_name, **body):
 
 SERVER_ACTIONS = action(
     inside("os-start"), inside("os-stop"), inside("pause"), inside("unpause"), inside("suspend"), inside("resume"),
-    inside("lock"), inside("unlock"), inside("reboot", type="HARD"), inside("createImage", name="shot"),
+    inside("unlock"), inside("unlock"), inside("reboot", type="HARD"), inside("createImage", name="shot"),
     inside("os-getConsoleOutput", length=10), inside("os-resetState", state="active"), inside("forceDelete"),
     inside("addSecurityGroup", name="default"), inside("removeSecurityGroup", name="default"),
     lambda ids, random: {"rebuild": {"imageRef": one(ids, random, "image")}})
@@ -122,7 +122,8 @@ RECIPES = [
         "external_gateway_info": {"network_id": ids.external}}}),
     ("neutron", "PUT", "/v2.0/networks/{id}/tags", lambda ids, random: {"tags": [values.name(random)]}),
     ("neutron", "PUT", "/v2.0/quotas/{project_id}", lambda ids, random: {"quota": {
-        "network": 5000, "port": 9000, "router": 500, "subnet": 5000, "security_group": 500, "floatingip": 200}}),
+        "network": 5000, "port": 9000, "router": 500, "subnet": 5000, "security_group": 500, "floatingip": 200,
+        "security_group_rule": 9000}}),
     ("cinder", "POST", "/v3/volumes", volume),
     ("cinder", "POST", "/v3/snapshots", lambda ids, random: {"snapshot": {
         "volume_id": one(ids, random, "volume"), "force": True, "name": values.name(random)}}),
@@ -159,7 +160,7 @@ RECIPES = [
         "protocol": "vnc", "type": "novnc"}}),
     ("nova", "POST", "/v2.1/os-server-external-events", lambda ids, random: {"events": [{
         "name": "network-changed", "server_uuid": one(ids, random, "server")}]}),
-    ("nova", "DELETE", "/v2.1/servers/{id}", nothing),
+    ("nova", "DELETE", "/v2.1/servers/{id}", lambda ids, random: None),
     ("nova", "PUT", "/v2.1/os-quota-sets/{project_id}", lambda ids, random: {"quota_set": {
         "instances": 60, "cores": 9000, "ram": 9000000, "key_pairs": 5000, "server_groups": 5000}}),
     ("nova", "PUT", "/v2.1/os-services/{id}", lambda ids, random: {"status": "enabled", "forced_down": False}),

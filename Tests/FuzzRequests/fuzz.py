@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
 import time
 import urllib.request
@@ -96,7 +97,7 @@ def work(worker, options, documents, state, queue):
                 break
         if not why and 200 <= status < 300 and body and "json" in headers.get("content-type", ""):
             made.ids.learn(json.loads(body), request.service)
-        elif request.method == b"DELETE" and status in (202, 204, 404):
+        elif status in (202, 204, 404) and (request.method == b"DELETE" or request.body == b'{"forceDelete": null}'):
             made.ids.forget(request.target.decode("latin1"))
         if number % 200 == 199:
             queue.put(("some", 200))
@@ -131,6 +132,12 @@ def prepare(cloud, options, documents):
     for port, path in ((9696, "/v2.0/networks"), (8774, "/v2.1/flavors"), (8778, "/resource_providers")):
         ids.learn(admin.call("GET", port, path))
     ids.learn(admin.call("GET", 8774, "/v2.1/os-services", headers={"OpenStack-API-Version": "compute 2.96"}), "nova")
+    image = admin.call("POST", 9292, "/v2/images", {
+        "name": "steady", "disk_format": "raw", "container_format": "bare", "visibility": "public", "protected": True})
+    admin.open("PUT", cloud.url(9292, "/v2/images/%s/file" % image["id"]), data=b"data" * 500,
+               headers={"Content-Type": "application/octet-stream"})
+    ids.image = image["id"]
+    ids.protected.add(ids.image)
     tokens = {"admin": admin.token.encode(), "demo": demo.token.encode(), "project": admin.project.encode(),
               "user": next(u["id"] for u in admin.call("GET", 5000, "/v3/users")["users"] if u["name"] == "admin").encode()}
     state = {"tokens": tokens, "ids": ids, "pid": cloud.process.pid}
@@ -138,8 +145,12 @@ def prepare(cloud, options, documents):
     made = plan.Plan(documents, recipes.RECIPES, tokens, ids)
     chance, worked, refusals = random.Random(options.seed), set(), {}
     lines = {name: wire.Line(port + options.offset, options.hang) for name, port in plan.PORTS.items()}
-    for _ in range(40):
+    for number in range(100):
+        if number >= 20 and len(worked) == len({recipe[:3] for recipe in recipes.RECIPES}):
+            break
         for recipe in recipes.RECIPES:
+            if recipe[1] == "DELETE" and number % 10 < 9:
+                continue
             request = made.valid(chance, recipe)
             status, headers, body, _ = lines[request.service].ask(
                 request.method, request.target, request.headers, request.body)
@@ -180,6 +191,12 @@ def drive(cloud, options, documents, state):
     return statuses, failed, slowest, warm or 0, time.monotonic() - start
 
 
+def stuck_work(cloud):
+    """The long work that could go neither on nor back, as `martlet status` tells it."""
+    text = subprocess.run([cloud.binary, "status", "--state", cloud.state], capture_output=True, text=True).stdout
+    return "\n".join(line for line in text.splitlines() if "  stuck at" in line)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", default=".build/release/martlet")
@@ -191,10 +208,11 @@ def main():
     parser.add_argument("--hang", type=float, default=20, help="when to give up on an answer")
     parser.add_argument("--growth", type=float, default=40, help="MiB that the process may have grown by")
     parser.add_argument("--documents", help="a folder with the services' documents, where the binary serves none")
+    parser.add_argument("--set", action="append", default=[], help="a setting more, as `serve` takes it")
     parser.add_argument("--keep", action="store_true", help="leave the state directory")
     options = parser.parse_args()
 
-    cloud = Cloud(options.binary, options.offset, FAKES + SETS).start()
+    cloud = Cloud(options.binary, options.offset, FAKES + SETS + options.set).start()
     try:
         documents = {name: json.load(
             open("%s/%s.json" % (options.documents, name)) if options.documents
@@ -213,10 +231,13 @@ def main():
             print("the process died: status %s, see %s" % (cloud.process.returncode, cloud.log.name))
         if grown:
             print("the process grew by %.0f MiB" % (after - warm))
+        stuck = stuck_work(cloud) if alive else ""
+        if stuck:
+            print("work that is stuck:\n" + stuck)
         ending = cloud.stop() if alive else None
         if alive and ending != 0:
             print("the process ended with %s" % ending)
-        bad = failed or grown or not alive or ending != 0 or missing
+        bad = failed or grown or not alive or ending != 0 or missing or stuck
         print("FAILED: %d requests" % failed if bad else "every answer was in order")
         return 1 if bad else 0
     finally:

@@ -1,0 +1,19 @@
+import API
+import Config
+import SmallCloud
+import Testing
+
+@testable import martlet
+
+/// docs/reference is written from the tables and by nobody else.
+@Suite("Golden: reference") struct GoldenReferenceTests {
+  @Test(arguments: SmallCloud.services) func service(name: String) async throws {
+    let endpoint = try #require(try await SmallCloud(starts: false).endpoints[name])
+    try Golden.expect(
+      ReferencePage(endpoint.service).markdown, is: "reference/\(name).md", under: Golden.documents)
+  }
+
+  @Test func options() throws {
+    try Golden.expect(Settings.configuration.page(), is: "reference/options.md", under: Golden.documents)
+  }
+}
