@@ -160,6 +160,12 @@ import Testing
       let fault = await #expect(throws: Fault.self) { try await call() }
       #expect(fault?.kind == .notFound)
     }
-    #expect(try await volumes.space().totalGiB > 0)
+    let space = try await volumes.space()
+    #expect(space.freeGiB >= 0 && space.totalGiB > 0 && space.totalGiB >= space.freeGiB)
+    let scratch = try await volumes.scratchPath()
+    #expect(try await volumes.scratchPath() != scratch)
+    try await Host.real.writeFile(scratch, [1])
+    #expect(try await volumes.volumes().isEmpty, "what is on its way is no volume")
+    try await Host.real.remove(scratch)
   }
 }

@@ -1,5 +1,6 @@
 import Core
 import FakeHardware
+import Glibc
 import Hardware
 import LinuxNetwork
 import Testing
@@ -25,6 +26,14 @@ extension NetworkTests {
         try await NetworkLab.with { lab in
           try await body(lab.network.bridges, lab.network.dhcp, lab.network.routers, lab.network.firewall, lab)
         }
+      }
+    }
+
+    private func listens(_ kind: Kind, _ open: () async throws -> Int32?) async throws {
+      for _ in 1...2 {
+        let socket = try await open()
+        #expect((socket != nil) == (kind == .real))
+        if let socket { close(socket) }
       }
     }
 
@@ -69,6 +78,8 @@ extension NetworkTests {
           mac: "fa:16:3e:00:00:01", address: "10.77.0.9", hostname: "host-1", subnet: network.subnets[0].id)
         for leases in [[], [lease], [lease], []] { try await dhcp.ensureServing(network, leases: leases) }
         #expect(try await dhcp.served() == [network.id])
+        // Only where there are guests is there somewhere to listen for them, as often as one asks.
+        try await listens(kind) { try await dhcp.metadataSocket(network.id) }
         for _ in 1...2 { try await dhcp.ensureAbsent(network.id) }
         #expect(try await dhcp.served() == [])
       }
@@ -91,6 +102,7 @@ extension NetworkTests {
         router.routes = []
         try await routers.ensureRouter(router)
         #expect(try await routers.routers() == [router.id])
+        try await listens(kind) { try await routers.metadataSocket(router.id) }
         for _ in 1...2 { try await routers.ensureAbsent(router.id) }
         #expect(try await routers.routers() == [])
       }

@@ -30,7 +30,10 @@ extension Subject {
         continue
       }
       let places = Places.all[service] ?? [:]
-      guard let place = (row.path.hasSuffix("}") ? nil : places[row.path]) ?? places[pattern] else {
+      guard
+        let place = places["\(row.path) \(pattern)"] ?? (row.path.hasSuffix("}") ? nil : places[row.path])
+          ?? places[pattern]
+      else {
         throw Fault.notFound("\(name(row)): nobody knows what \(pattern) is; give it a place in Places.swift.")
       }
       asking.path += "/" + (try stand(place, at: row, in: &asking))
@@ -38,7 +41,7 @@ extension Subject {
     let name = row.action.map { "\(row.path.split(separator: "/")[0]) \($0)" } ?? "\(row.method) \(row.path)"
     let body = try Bodies.all[service]?[name].map { try JSON(parsing: Array(fill($0, in: &asking).utf8)) }
     asking.body = row.action.map { [$0: body ?? .null] } ?? body ?? [:]
-    asking.query = Bodies.queries[service]?[name] ?? ""
+    asking.query = fill(Bodies.queries[service]?[name] ?? "", in: &asking)
     for header in (Bodies.headers[service]?[name] ?? [:]).fields {
       asking.headers[header.name] = fill(header.value, in: &asking)
     }
@@ -62,10 +65,10 @@ extension Subject {
   private func fill(_ text: String, in asking: inout Asking) -> String {
     var text = text
     for (word, id) in cast {
-      if text.contains("$\(word)\"") || text == "$\(word)" { asking.names.insert(id) }
+      if text.contains("$\(word)\"") || text.hasSuffix("$\(word)") { asking.names.insert(id) }
       for mark in ["$", "@"] {
         text.replace("\(mark)\(word)\"", with: id + "\"")
-        if text == mark + word { text = id }
+        if text.hasSuffix(mark + word) { text = text.dropLast(mark.count + word.count) + id }
       }
     }
     return text
@@ -86,7 +89,8 @@ extension Subject {
     return [
       "project_id": project, "user_id": user, "member_id": "p-member", "visibility": "shared",
       "target.user.id": user, "target.project.id": project, "target.credential.user_id": user,
-      "target.token.user_id": user, "target.domain.id": "default", "target.domain_id": "default",
+      "target.token.user_id": user, "target.trust.trustor_user_id": user, "target.trust.trustee_user_id": "u-trustee",
+      "target.domain.id": "default", "target.domain_id": "default",
       "target.user.domain_id": "default", "target.group.domain_id": "default", "target.project.domain_id": "default",
     ]
   }

@@ -16,6 +16,7 @@ enum Bodies {
     "nova": [
       "GET /os-keypairs/{id}": "user_id=u-demo", "DELETE /os-keypairs/{id}": "user_id=u-demo",
     ],
+    "keystone": ["GET /OS-TRUST/trusts": "trustor_user_id=$user"],
     "placement": [
       "GET /usages": "project_id=p-demo", "GET /allocation_candidates": "resources=VCPU:1",
     ],
@@ -181,7 +182,23 @@ enum Bodies {
       "PUT /regions/{id}": #"{"region": {"description": "cold"}}"#, "POST /regions": #"{"region": {"id": "new"}}"#,
       "POST /users": #"{"user": {"name": "new", "domain_id": "default"}}"#,
       "PATCH /domains/{id}": #"{"domain": {"enabled": false}}"#,
+      "POST /policies": #"{"policy": {"blob": "{}", "type": "application/json"}}"#,
+      "PATCH /policies/{id}": #"{"policy": {"type": "text/plain"}}"#,
+      "POST /OS-EP-FILTER/endpoint_groups":
+        #"{"endpoint_group": {"name": "new", "filters": {"interface": "public"}}}"#,
+      "PATCH /OS-EP-FILTER/endpoint_groups/{id}": #"{"endpoint_group": {"name": "renamed"}}"#,
+      "PATCH /domains/{id}/config/{group}/{option}": #"{"config": {"driver": "ldap"}}"#,
+      "POST /OS-TRUST/trusts": """
+      {"trust": {"trustor_user_id": "$user", "trustee_user_id": "@trustee", "impersonation": false,
+       "project_id": "$project", "roles": [{"id": "@role"}]}}
+      """,
+      "POST /OS-OAUTH1/consumers": #"{"consumer": {"description": "new"}}"#,
+      "PATCH /OS-OAUTH1/consumers/{id}": #"{"consumer": {"description": "mine"}}"#,
+      "PUT /OS-OAUTH1/authorize/{id}": #"{"roles": [{"id": "@role"}]}"#,
     ]
+    for row in ["PUT /domains/{id}/config", "PATCH /domains/{id}/config", "PATCH /domains/{id}/config/{group}"] {
+      all[row] = #"{"config": {"identity": {"driver": "ldap"}}}"#
+    }
     for name in ["domain", "project", "group", "role"] { all["POST /\(name)s"] = "{\"\(name)\": {\"name\": \"new\"}}" }
     for name in ["project", "group", "user", "role", "service", "endpoint", "region", "credential"] {
       let change = ["endpoint": "url", "region": "description", "credential": "blob"][name] ?? "name"

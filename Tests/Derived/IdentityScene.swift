@@ -3,7 +3,9 @@ import Core
 import HTTP
 import JSON
 import KeystoneAPI
+import KeystoneModel
 import SmallCloud
+import Store
 import Testing
 
 /// What identity has: a user and a project with something of every kind.
@@ -31,6 +33,18 @@ extension Subject {
     try await make(
       "endpoint", "endpoints", "endpoint",
       ["service_id": cast["service"].json, "interface": "public", "url": "http://127.0.0.1:1"])
+    try await make("trustee", "users", "user", ["name": "trustee", "domain_id": "default"])
+    try await make("policy", "policies", "policy", ["blob": "{}", "type": "application/json"])
+    try await make("consumer", "OS-OAUTH1/consumers", "consumer", ["description": "a painter"])
+    try await make(
+      "endpoint_group", "OS-EP-FILTER/endpoint_groups", "endpoint_group",
+      ["name": "paints", "filters": ["interface": "public"]])
+    try await subject.must(
+      "PUT", "/v3/domains/\(cast["spare"] ?? "")/config", ["config": ["identity": ["driver": "ldap"]]])
+    try await subject.must(
+      "PUT", "/v3/OS-EP-FILTER/endpoint_groups/\(cast["endpoint_group"] ?? "")/projects/\(cast["project"] ?? "")")
+    try await subject.must(
+      "PUT", "/v3/OS-EP-FILTER/projects/\(cast["project"] ?? "")/endpoints/\(cast["endpoint"] ?? "")")
     let (user, group, project) = (cast["user"] ?? "", cast["group"] ?? "", cast["project"] ?? "")
     try await subject.must("PUT", "/v3/groups/\(group)/users/\(user)")
     try await subject.must("PUT", "/v3/roles/\(cast["role"] ?? "")/implies/\(cast["implied"] ?? "")")
@@ -50,9 +64,22 @@ extension Subject {
     cast["token"] = try await subject.token(of: user, cast["password"])
     let own = Self.callers(of: cast)
     let demo = try Subject("keystone", cloud, callers: own)
+    let rule: JSON = ["path": "/v2.1/servers", "method": "GET", "service": "paint"]
     let application = try await demo.must(
-      "POST", "/v3/users/\(user)/application_credentials", ["application_credential": ["name": "robot"]], as: "demo")
+      "POST", "/v3/users/\(user)/application_credentials",
+      ["application_credential": ["name": "robot", "access_rules": [rule]]], as: "demo")
     cast["application"] = application["application_credential"]?["id"]?.string
+    cast["access_rule"] = application["application_credential"]?["access_rules"]?[0]?["id"]?.string
+    let trust = try await demo.must(
+      "POST", "/v3/OS-TRUST/trusts",
+      [
+        "trust": [
+          "trustor_user_id": .string(user), "trustee_user_id": cast["trustee"].json, "impersonation": false,
+          "project_id": .string(project), "roles": [["id": cast["role"].json]],
+        ]
+      ], as: "demo")
+    cast["trust"] = trust["trust"]?["id"]?.string
+    cast["access_token"] = try await subject.accessToken(of: cast)
     return cast
   }
 
@@ -62,6 +89,19 @@ extension Subject {
     var request = Request("POST", "/v3/auth/tokens", headers: ["Content-Type": "application/json"])
     request.body = .bytes(body.bytes)
     return await endpoint.handler(request).headers["X-Subject-Token"]
+  }
+
+  /// A token that the user has given a consumer, as identity keeps it.
+  private func accessToken(of cast: SmallCloud.Cast) async throws -> String {
+    var token = AccessToken()
+    token.id = cloud.world.hexID()
+    token.consumerID = cast["consumer"] ?? ""
+    token.projectID = cast["project"] ?? ""
+    token.userID = cast["user"] ?? ""
+    token.roleIDs = [cast["role"] ?? ""]
+    let new = token
+    try await cloud.store.write { try await $0.insert(new) }
+    return new.id
   }
 
   /// Callers who have the ids that identity gave to its user and project.

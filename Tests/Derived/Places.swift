@@ -15,7 +15,7 @@ enum Places {
   /// A row's own path comes before that of its parameter, where a row needs another object than its neighbours.
   static let all: [String: [String: Place]] = [
     "nova": nova, "cinder": cinder, "neutron": neutron.merging(neutronTags) { $1 }, "glance": glance,
-    "placement": placement, "keystone": keystone.merging(keystoneGrants) { $1 },
+    "placement": placement, "keystone": keystone.merging(keystoneGrants) { $1 }.merging(keystoneExtensions) { $1 },
   ]
 
   private static let nova: [String: Place] = [
@@ -83,6 +83,25 @@ enum Places {
     "/credentials/{id}": .owned("credential"), "/users/{user}": .owned("user"),
     "/users/{user}/credentials/OS-EC2/{access}": .owned("access"),
     "/users/{user}/application_credentials/{id}": .owned("application"),
+  ]
+  private static let keystoneExtensions: [String: Place] = [
+    "/policies/{id}": .common("policy"), "/policies/{id}/OS-ENDPOINT-POLICY/endpoints/{endpoint}": .common("endpoint"),
+    "/policies/{id}/OS-ENDPOINT-POLICY/services/{service}": .common("service"),
+    "/policies/{id}/OS-ENDPOINT-POLICY/services/{service}/regions/{region}": .common("region"),
+    "/endpoints/{endpoint}": .common("endpoint"), "/OS-EP-FILTER/endpoint_groups/{id}": .common("endpoint_group"),
+    "/OS-EP-FILTER/endpoint_groups/{id}/projects/{project}": .owned("project"),
+    "/OS-EP-FILTER/endpoints/{endpoint}": .common("endpoint"), "/OS-EP-FILTER/projects/{project}": .owned("project"),
+    "/OS-EP-FILTER/projects/{project}/endpoints/{endpoint}": .common("endpoint"),
+    "/domains/config/{group}": .word("identity"), "/domains/config/{group}/{option}": .word("driver"),
+    "/domains/{id}/config/{group}": .word("identity"), "/domains/{id}/config/{group}/{option}": .word("driver"),
+    "/domains/{id}/config/security_compliance/{option}": .word("password_regex"),
+    "/domains/{id}/config/security_compliance": .common("domain"),
+    "/domains/{id}/config/security_compliance/{option} /domains/{id}": .common("domain"),
+    "/users/{user}/access_rules/{id}": .owned("access_rule"), "/OS-TRUST/trusts/{id}": .owned("trust"),
+    "/OS-TRUST/trusts/{id}/roles/{role}": .common("role"), "/OS-OAUTH1/consumers/{id}": .common("consumer"),
+    // It is authorised with a token that identity has issued, and callers here have none.
+    "/OS-OAUTH1/authorize/{id}": .none, "/users/{user}/OS-OAUTH1/access_tokens/{id}": .owned("access_token"),
+    "/users/{user}/OS-OAUTH1/access_tokens/{id}/roles/{role}": .common("role"),
   ]
   /// A role of a user or group on a project, a domain or the system, inherited or not.
   private static let keystoneGrants: [String: Place] = {

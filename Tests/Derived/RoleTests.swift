@@ -47,6 +47,7 @@ import Testing
     case 200..<300, 300, 405, 409, 410, 501: true
     // Block storage says so when a volume's state is in the way.
     case 400: text.contains("\"Invalid volume: ") || text.contains("\"Invalid snapshot: ")
+    case 403: asking.isForNothing
     case 404: asking.isForNothing || row.method == "DELETE"
     default: false
     }

@@ -7,7 +7,7 @@ seconds=${1:-60}
 [ $# -gt 0 ] && shift
 swift=${SWIFT:-swift}
 
-runtime=$(find "$(dirname "$(readlink -f "$(command -v "$swift")")")/../lib/clang" -name 'libclang_rt.fuzzer-*.a' 2>/dev/null)
+runtime=$(find -L "$(dirname "$(readlink -f "$(command -v "$swift")")")/../lib/clang" -name 'libclang_rt.fuzzer-*.a' 2>/dev/null)
 if [ -z "$runtime" ]; then
   echo "This toolchain has no libFuzzer. Install Swift 6.3 for Linux from swift.org; \`make unit\` replays the corpus."
   exit 2

@@ -2,8 +2,7 @@ import API
 import Config
 import SmallCloud
 import Testing
-
-@testable import martlet
+import Wiring
 
 /// docs/reference is written from the tables and by nobody else.
 @Suite("Golden: reference") struct GoldenReferenceTests {

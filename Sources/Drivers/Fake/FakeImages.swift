@@ -27,10 +27,12 @@ public final class FakeImages: ImageBackend {
   }
   public func remove(_ hash: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
     guard let bytes = state.withLock({ $0.kept.removeValue(forKey: hash) }) else { return }
-    if try await isWanted() {
-      state.withLock { state in
-        if state.kept[hash] == nil { state.kept[hash] = bytes }
-      }
+    let keep = { self.state.withLock { state in if state.kept[hash] == nil { state.kept[hash] = bytes } } }
+    do {
+      if try await isWanted() { keep() }
+    } catch {
+      keep()
+      throw error
     }
   }
   public func list() async throws -> [String] { state.withLock { $0.kept.keys.sorted() } }

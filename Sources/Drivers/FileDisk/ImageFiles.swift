@@ -41,7 +41,13 @@ public struct ImageFiles: ImageBackend {
     guard try await host.exists(path) else { return }
     try await host.makeDirectory(folder.path + "/aside")
     try await host.move(path, to: aside)
-    if try await isWanted(), try await !host.exists(path) {
+    let isToStay: Bool
+    do { isToStay = try await isWanted() } catch {
+      // Nobody could be asked: in doubt they stay, and not only from the next start on.
+      try await host.move(aside, to: path)
+      throw error
+    }
+    if isToStay, try await !host.exists(path) {
       try await host.move(aside, to: path)
     } else {
       try await host.remove(aside)

@@ -38,6 +38,15 @@ public struct Option<Settings: Sendable>: Sendable {
     return make(section, key, path, value, limits, false, help) { range.contains($0) }
   }
 
+  /// An option whose value must satisfy a rule of its own.
+  /// - Parameter allowed: the rule in words, to complete "must be …".
+  public static func option<Value: OptionValue>(
+    _ section: String, _ key: String, _ path: any WritableKeyPath<Settings, Value> & Sendable, default value: Value,
+    as allowed: String, _ check: @escaping @Sendable (Value) -> Bool, _ help: String
+  ) -> Option {
+    make(section, key, path, value, allowed, false, help, check)
+  }
+
   private static func make<Value: OptionValue>(
     _ section: String, _ key: String, _ path: any WritableKeyPath<Settings, Value> & Sendable, _ value: Value,
     _ allowed: String, _ secret: Bool, _ help: String, _ check: @escaping @Sendable (Value) -> Bool

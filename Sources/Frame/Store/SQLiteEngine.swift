@@ -18,7 +18,6 @@ final class SQLiteEngine: Engine {
   private init(_ connection: SQLiteConnection, _ executor: any TaskExecutor) throws {
     writer = try SQLiteWriter(connection, executor)
     readers = nil
-    threads = []
   }
 
   /// See `Store.afterCrash`.

@@ -1,6 +1,7 @@
 package import Config
 internal import Core
 package import Log
+internal import Text
 
 /// Everything that can be set, section by section; each has a default that works.
 package struct Settings: Sendable {
@@ -43,23 +44,28 @@ package struct Settings: Sendable {
   package var gigabytes = 0
 
   package static let options: [Option<Settings>] = [
-    .option("api", "listen", \.listen, default: "127.0.0.1", "The address on which every API listens."),
     .option(
-      "api", "public_host", \.publicHost, default: "127.0.0.1",
+      "api", "listen", \.listen, default: "127.0.0.1", as: "an IP address", { IPAddress($0) != nil },
+      "The address on which every API listens."),
+    .option(
+      "api", "public_host", \.publicHost, default: "127.0.0.1", as: "a host's name or address", isHost,
       "The host in the catalogue's URLs: how clients reach this cloud."),
     .option(
       "api", "port_offset", \.portOffset, default: 0, in: 0...50_000,
       "Added to every port, so that a second cloud can run beside the first."),
     .option(
-      "api", "policy_file", \.policyFile, default: "",
+      "api", "policy_file", \.policyFile, default: "", as: "a file's path, or empty", { !$0.contains("\n") },
       "A YAML file of rules by name, in oslo.policy's language, that replace the defaults."),
     .option(
-      "database", "url", \.database, default: "",
+      "database", "url", \.database, default: "", as: "a URL that begins with postgresql://, or empty",
+      { $0.isEmpty || $0.hasPrefix("postgresql://") || $0.hasPrefix("postgres://") },
       "postgresql://… for PostgreSQL; empty for SQLite in the state directory."),
     .option("log", "level", \.logLevel, default: .info, "The least important lines that are written."),
     .option(
       "log", "format", \.logFormat, default: .automatic, "Text, JSON lines, or text on a terminal and JSON elsewhere."),
-    .option("identity", "token_lifetime", \.tokenLifetime, default: .hours(1), "How long a token is good for."),
+    .option(
+      "identity", "token_lifetime", \.tokenLifetime, default: .hours(1), in: .seconds(1) ... .hours(8760),
+      "How long a token is good for."),
     .option(
       "identity", "password_cost", \.passwordCost, default: 12, in: 4...18,
       "The work of one password check, as bcrypt counts it: one more doubles it."),
@@ -68,21 +74,28 @@ package struct Settings: Sendable {
       "A token that may do anything in the identity service, for making its first users; empty for none."),
     .option("compute", "hypervisor", \.hypervisor, default: .libvirt, "What runs guests; fake runs none."),
     .option(
-      "compute", "libvirt_uri", \.libvirtURI, default: "qemu:///system",
+      "compute", "libvirt_uri", \.libvirtURI, default: "qemu:///system", as: "libvirt's URI, such as qemu:///system",
+      { $0.contains("://") },
       "Where libvirt is; a daemon is started when none answers."),
-    .option("compute", "host", \.hostName, default: "", "This host's name in the cloud; empty for the machine's."),
+    .option(
+      "compute", "host", \.hostName, default: "", as: "a host's name, or empty", { $0.isEmpty || isHost($0) },
+      "This host's name in the cloud; empty for the machine's."),
     .option(
       "compute", "shutdown_timeout", \.shutdownTimeout, default: .seconds(60),
       "How long a guest may take to power off before the plug is pulled."),
-    .option("compute", "cpu_ratio", \.cpuRatio, default: 4.0, "Virtual CPUs promised for each real one."),
-    .option("compute", "memory_ratio", \.memoryRatio, default: 1.0, "Memory promised for each real byte."),
+    .option(
+      "compute", "cpu_ratio", \.cpuRatio, default: 4.0, in: 0.01...1000, "Virtual CPUs promised for each real one."),
+    .option(
+      "compute", "memory_ratio", \.memoryRatio, default: 1.0, in: 0.01...1000, "Memory promised for each real byte."),
     .option("network", "switch", \.networkSwitch, default: .linux, "What connects guests; fake connects nothing."),
     .option(
-      "network", "public_cidr", \.publicCIDR, default: "172.24.4.0/24",
+      "network", "public_cidr", \.publicCIDR, default: "172.24.4.0/24", as: "a network such as 172.24.4.0/24",
+      { $0.contains("/") && CIDR($0) != nil },
       "The addresses of the external network `public`; the first is the host's own."),
     .option(
-      "network", "prefix", \.namePrefix, default: "mlt",
-      "What the names of bridges, namespaces and tables begin with, four letters at most."),
+      "network", "prefix", \.namePrefix, default: "mlt", as: "one to four lower-case letters or digits, a letter first",
+      isPrefix,
+      "What the names of bridges, namespaces and tables begin with."),
     .option("volume", "backend", \.volumeBackend, default: .file, "Where volumes live; fake keeps nothing."),
     .option(
       "quota", "instances", \.instances, default: 10, in: -1...1_000_000, "Servers of a project; -1 is no limit."),
@@ -94,6 +107,17 @@ package struct Settings: Sendable {
   ]
 
   package init() {}
+
+  /// Whether a text can be a host's name or address in a URL.
+  private static func isHost(_ text: String) -> Bool {
+    IPAddress(text) != nil || (!text.isEmpty && text.utf8.allSatisfy { isPlain($0) || "-._[]:".utf8.contains($0) })
+  }
+  private static func isPrefix(_ text: String) -> Bool {
+    (1...4).contains(text.utf8.count) && text.utf8.allSatisfy(isPlain) && text == text.lowercased()
+      && text.first?.isLetter == true
+  }
+  private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
+
   package static let configuration = Configuration(options + IdentitySettings.options)
 
   package var level: Log.Level {

@@ -92,7 +92,8 @@ private final class Site: Sendable {
     var target = message.target
     for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
       let rest = target.dropFirst(scheme.count)
-      target = rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
+      let origin = rest.drop { $0 != "/" && $0 != "?" }
+      target = (origin.hasPrefix("/") ? "" : "/") + origin
     }
     let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
     try hold(request.path.utf8.elementsEqual(path), "the path \(message.target) became \(request.path)")

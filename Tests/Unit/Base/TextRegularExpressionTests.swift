@@ -33,6 +33,6 @@ import Text
     let text = String(repeating: "a", count: 250) + "!"
     let start = ContinuousClock().now
     #expect(try !RegularExpression(pattern).matches(text))
-    #expect(ContinuousClock().now - start < .seconds(1))
+    #expect(ContinuousClock().now - start < .seconds(30), "it would be years")
   }
 }

@@ -65,6 +65,20 @@ import Testing
     #expect(try await cloud.send("GET", "\(path)/\(ruleID)", as: demo).status == 404)
   }
 
+  @Test("An empty list of roles, as the openstack client sends it, means all of the caller's")
+  func emptyRoles() async throws {
+    let cloud = try await TestCloud()
+    let demo = try await cloud.demo()
+    let user = try await cloud.id(of: "demo", in: "users")
+    let body: JSON = ["application_credential": ["name": "x", "secret": "s", "roles": [], "access_rules": []]]
+    let made = try await cloud.send("POST", "/v3/users/\(user)/application_credentials", as: demo, body)
+    #expect(made.json["application_credential"]?["roles"]?.array?.count == 2)
+    let id = made.json["application_credential"]?["id"] ?? .null
+    let identity: JSON = ["methods": ["application_credential"], "application_credential": ["id": id, "secret": "s"]]
+    #expect(
+      try await cloud.send("POST", "/v3/auth/tokens", as: nil, ["auth": ["identity": identity]]).status == 201)
+  }
+
   @Test("Rules that cannot be are refused")
   func bad() async throws {
     let cloud = try await TestCloud()

@@ -59,6 +59,10 @@ import Testing
     #expect(token["project"]?["id"]?.string == stage.project)
     #expect(token["roles"]?.array?.compactMap { $0["name"]?.string } == ["member", "reader"])
     #expect(try await stage.cloud.status(of: answer.token) == 200)
+    // Services ask with the token itself what it is good for.
+    let own = try await stage.cloud.send(
+      "GET", "/v3/auth/tokens", as: answer.token, headers: ["X-Subject-Token": answer.token])
+    #expect(own.status == 200)
     // It makes no other token, and nobody but the trustee gets one.
     #expect(try await stage.cloud.rescope(answer.token, scope: TestCloud.project("boats")).status == 403)
     #expect(try await stage.use(id, "ann", "a").status == 403)

@@ -232,7 +232,7 @@ import Work
     let start = ContinuousClock().now
     let answer = try await cloud.ask("GET", "/servers?name=\(pattern)", as: "reader@demo")
     #expect([200, 400].contains(answer.status))
-    #expect(ContinuousClock().now - start < .seconds(2))
+    #expect(ContinuousClock().now - start < .seconds(60), "it would be years")
   }
 
   /// An accent behind a sign of LIKE makes it no other sign: `%` stays what the client wrote.

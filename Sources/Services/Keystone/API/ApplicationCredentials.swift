@@ -100,7 +100,8 @@ enum ApplicationCredentials {
     credential.secretHash = try await hasher.hash(secret)
     let draft = credential
     let held = call.incoming.caller.roles
-    let wanted = body.roles
+    // Genuine clients send an empty list for all the caller's roles.
+    let wanted = body.roles?.isEmpty == false ? body.roles : Optional<[JSON]>.none
     let givenRules = body.accessRules
     let ruleIDs = (givenRules ?? []).map { _ in service.world.hexID() }
     let (added, context) = try await service.store("application_credential", draft.name) { transaction in

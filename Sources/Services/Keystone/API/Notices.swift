@@ -55,8 +55,8 @@ extension Keystone {
     Log("audit").info(
       notice.eventType,
       [
-        "outcome": notice.outcome.rawValue, "target": notice.target, "user": notice.userID ?? "",
-        "peer": notice.address, "request": notice.requestID,
+        "outcome": notice.outcome.rawValue, "target": notice.target, "peer": notice.address,
+        "reason": notice.reason ?? "",
       ])
   }
 }

@@ -26,6 +26,8 @@ struct Standing: Sendable {
   var rules: [AccessRule] = []
   var trust: Trust?
   var access: AccessToken?
+  /// When what it was had through ends, be it before the token itself.
+  var ends: Timestamp?
 }
 
 extension ReadTransaction {
@@ -98,6 +100,7 @@ extension ReadTransaction {
       throw TokenRefusal()
     }
     standing.credential = found
+    standing.ends = found.expires
     if let ids = found.accessRuleIDs, !ids.isEmpty {
       standing.rules = try await all(AccessRule.self, "WHERE id IN (\(list: ids)) ORDER BY id")
       // Rules that are gone must not leave the credential without any.
@@ -133,6 +136,7 @@ extension ReadTransaction {
     standing.roles = try await all(
       Role.self, "WHERE id IN (\(list: passedOn)) AND domain_id IS NULL ORDER BY name")
     standing.trust = trust
+    standing.ends = chain.compactMap(\.expires).min()
     standing.bearers += chain.map(\.trustorID)
     if trust.impersonation {
       standing.user = trustor

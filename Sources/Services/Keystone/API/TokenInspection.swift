@@ -31,7 +31,7 @@ extension ReadTransaction {
     }
     return ValidToken(
       payload: payload, caller: caller(payload, standing), shown: shown, catalog: services,
-      hasAccessRules: !standing.rules.isEmpty)
+      hasAccessRules: !standing.rules.isEmpty, ends: standing.ends)
   }
 
   private func describe(_ standing: Standing, _ payload: TokenPayload) -> JSONObject {

@@ -83,7 +83,8 @@ extension Keystone {
   func valid(_ text: String, window: Duration = .zero) async throws -> ValidToken? {
     let now = world.now()
     if let known = validated.find(text, now: world.uptime()) {
-      return now < known.payload.expires + window ? known : nil
+      let isOver = known.ends.map { $0 <= now } ?? false
+      return now < known.payload.expires + window && !isOver ? known : nil
     }
     guard text.utf8.count <= 4096, let (payload, issued) = try open(text), now < payload.expires + window else {
       return nil

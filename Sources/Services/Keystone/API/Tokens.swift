@@ -58,7 +58,7 @@ enum Tokens {
     guard let text = call.request.headers["X-Subject-Token"], !text.isEmpty,
       let token = try await call.service.valid(text, window: window)
     else { throw Fault.notFound("Failed to validate token") }
-    try call.enforce(["target.token.user_id": token.payload.userID])
+    try call.enforce(["target.token.user_id": token.caller.userID])
     return (text, token)
   }
 

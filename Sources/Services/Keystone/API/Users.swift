@@ -38,7 +38,23 @@ enum Users {
     try call.enforce(["target.domain_id": domain ?? "\u{0}"])
     return try await call.page(
       call.filters(["name": "name", "default_project_id": "default_project_id"]) + call.enabledFilter()
+        + expiryFilters(call.incoming)
         + (domain.map { ["domain_id = \($0)"] } ?? []))
+  }
+
+  /// The conditions of `password_expires_at=lt:2026-11-21T10:00:00Z` and its like.
+  static func expiryFilters(_ incoming: Incoming) throws -> [SQL] {
+    let operators: [String: SQL] = ["lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "eq": "=", "neq": "<>"]
+    return try incoming.queries("password_expires_at").map { text in
+      let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+      let known = parts.count == 2 ? operators[parts[0]] : nil
+      guard let time = Timestamp(known == nil ? text : parts[1]) else {
+        throw Fault.badRequest(
+          "Invalid input for query parameter password_expires_at: \(text). It is an operator (lt, lte, gt, gte, eq, "
+            + "neq), a colon and a time in ISO 8601.")
+      }
+      return "password_expires \(known ?? "=") \(time)"
+    }
   }
 
   static func show(_ call: Call<Keystone>, _: Nothing) async throws -> One<User> {

@@ -10,6 +10,8 @@ struct ValidToken: Sendable {
   let caller: Caller
   /// Whether it is good for some requests only, so that only who looks at those may be told of it.
   let hasAccessRules: Bool
+  /// When the trust or the application credential behind it ends; nil where it has no end of its own.
+  let ends: Timestamp?
   /// The answers to a validation, ready to be sent; trees of JSON would take several times their room.
   let bytes: [UInt8]
   let bytesWithoutCatalog: [UInt8]
@@ -17,7 +19,11 @@ struct ValidToken: Sendable {
   /// - Parameters:
   ///   - shown: the `token` object without the catalogue.
   ///   - catalog: nil for tokens without a scope.
-  init(payload: TokenPayload, caller: Caller, shown: JSONObject, catalog: JSON?, hasAccessRules: Bool = false) {
+  init(
+    payload: TokenPayload, caller: Caller, shown: JSONObject, catalog: JSON?, hasAccessRules: Bool = false,
+    ends: Timestamp? = nil
+  ) {
+    self.ends = ends
     self.hasAccessRules = hasAccessRules
     self.payload = payload
     self.caller = caller
