@@ -206,7 +206,7 @@ extension OpenAPI {
       method: "GET", mount: "", path: "/openapi.json", action: nil, rule: "\(service.name):openapi", policy: .open,
       span: Span(), status: 200, reads: .none,
       forms: RouteForms(Nothing.self, JSON.self, action: nil, query: [], shows: nil),
-      segments: ["openapi.json"]
+      scopes: Set(TokenScope.allCases), segments: ["openapi.json"]
     ) { incoming in
       let document = kept.withLock { kept in
         let document = kept ?? OpenAPI.document(service)

@@ -1,4 +1,5 @@
 internal import Core
+internal import Wiring
 internal import Crypto
 internal import Host
 

@@ -157,7 +157,7 @@ final class Others: Sendable {
     let (what, id) = (parts.count > 1 ? parts[1] : "", parts.count > 2 ? parts[2] : nil)
     let missing = json(["NeutronError": ["message": "not found"]], 404)
     func list(_ rows: [JSON], _ key: String) -> Response {
-      let filters = request.query.filter { $0.name != "fixed_ips" }
+      let filters = request.query.filter { $0.name != "fixed_ips" && $0.name != "fields" }
       let found = rows.filter { row in
         Dictionary(grouping: filters, by: \.name).allSatisfy { name, values in
           values.contains { $0.value.lowercased() == (row[name]?.string ?? row[name]?.text ?? "").lowercased() }

@@ -97,8 +97,8 @@ enum ServerViews {
   ]
 
   private static let usage: [Row] = [
-    .computed("OS-EXT-STS:task_state") { shown, _ in (shown.server.doing?.rawValue).json },
-    .computed("OS-EXT-STS:vm_state") { shown, _ in .string(shown.server.state.rawValue) },
+    .computed("OS-EXT-STS:task_state", as: String?.jsonSchema) { shown, _ in (shown.server.doing?.rawValue).json },
+    .computed("OS-EXT-STS:vm_state", as: .string) { shown, _ in .string(shown.server.state.rawValue) },
     .field("OS-EXT-STS:power_state", \.server.power),
     .computed("os-extended-volumes:volumes_attached") { shown, incoming in
       .array(

@@ -116,14 +116,16 @@ extension Conductor {
     if let attachment = row.attachmentID { try await volume.deleteAttachment(attachment) }
   }
 
+  /// Takes a card from the server, which may have been deleted since it was plugged.
   func unplug(_ port: String, from serverID: String, made: Bool) async throws {
-    let server = try await server(serverID)
-    if let host = server.host, let nic = server.nics.first(where: { $0.port == port }) {
+    let server = try await store.read { try await $0.get(Server.self, serverID) }
+    if let server, let host = server.host, let nic = server.nics.first(where: { $0.port == port }) {
       do {
         _ = try await bus.call(ComputeTopic.agent(host), DetachNIC(server: server.id, port: port, mac: nic.mac))
       } catch let fault as Fault where fault.kind == .notFound {}
     }
     if made { try await network.deletePort(port) } else { try await release(port) }
+    guard server != nil else { return }
     try await change(serverID) { $0.nics.removeAll { $0.port == port } }
   }
 }
