@@ -4,6 +4,7 @@ the tutorial of 2013 from nothing but SERVICE_TOKEN, and today's `openstack` tol
 """
 import argparse
 import concurrent.futures
+import json
 import os
 import shutil
 import subprocess
@@ -253,11 +254,41 @@ def refusals(cloud, check):
                ask("GET", cloud.url(8000, "/identity_admin/v2.0/users"), **{"X-Auth-Token": TOKEN})[0], 200)
 
 
+def signatures(cloud, check):
+    """A request signed with an EC2 key is worth a token, to the services that are asked."""
+    from keystoneclient.contrib.ec2 import utils
+
+    def ask(path, body, token=None):
+        request = urllib.request.Request(
+            cloud.admin(path), json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST")
+        if token:
+            request.add_header("X-Auth-Token", token)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+    login = ask("/v2.0/tokens", {"auth": {"tenantName": "demo", "passwordCredentials": {
+        "username": "demo", "password": cloud.password("demo")}}})[1]["access"]
+    user, tenant = login["user"]["id"], login["token"]["tenant"]["id"]
+    key = ask("/v2.0/users/%s/credentials/OS-EC2" % user, {"tenant_id": tenant}, login["token"]["id"])[1]["credential"]
+    signed = {"access": key["access"], "host": "cloud:8773", "verb": "GET", "path": "/services/Cloud",
+              "params": {"SignatureVersion": "2", "AWSAccessKeyId": key["access"], "Action": "DescribeInstances",
+                         "SignatureMethod": "HmacSHA256"}}
+    signed["signature"] = utils.Ec2Signer(key["secret"]).generate(dict(signed))
+    for name in ("credentials", "ec2Credentials"):
+        status, body = ask("/v2.0/ec2tokens", {name: signed}, TOKEN)
+        check("a signature is worth a token (%s)" % name, status == 200 and body["access"]["user"]["id"] == user
+              and body["access"]["token"]["tenant"]["id"] == tenant, body)
+    check.same("to services alone", ask("/v2.0/ec2tokens", {"credentials": signed})[0], 401)
+    check.same("a forged one is worth nothing", ask("/v2.0/ec2tokens", {
+        "credentials": {**signed, "signature": "x" * 44}}, TOKEN)[0], 401)
+
+
 def today(cloud, check):
     """Today's `openstack`, told to speak v2.0; in this process, since each call of it costs a second."""
     import contextlib
     import io
-    import json
     from openstackclient import shell
     base = ["--os-identity-api-version", "2", "--os-auth-type", "v2password", "--os-auth-url", cloud.url(5000, "/v2.0"),
             "--os-username", "admin", "--os-password", cloud.password("martlet"), "--os-project-name", "admin",
@@ -416,6 +447,7 @@ def main():
                 done.result()
         print("# refusals", flush=True)
         refusals(cloud, check)
+        signatures(cloud, check)
         print("# today", flush=True)
         today(cloud, check)
         print("# keystone-manage", flush=True)

@@ -7,7 +7,7 @@ internal import Wiring
 
 /// The two sets of keys of the identity service: those that seal tokens, and those that seal credentials at rest.
 enum KeystoneKeys {
-  /// As many keys as upstream keeps: the staged one, the primary, and the one before.
+  /// As many keys of credentials as upstream keeps: the staged one, the primary, and the one before.
   private static let kept = 3
 
   /// Upstream gives keys to another user than root; here all of a state directory is its owner's.
@@ -24,7 +24,7 @@ enum KeystoneKeys {
 
   static func rotateTokens(_ context: Command.Context, _: Arguments) async throws {
     let keys = try await IdentityState.directory(context).tokenKeys
-    try keys.rotate(maxActiveKeys: kept, world: .real)
+    try keys.rotate(maxActiveKeys: context.settings.identity.maximumKeys, world: .real)
     Output.say("tokens are sealed with a new key; \(try keys.load().keys.count) keys are in \(keys.directory)")
   }
 

@@ -68,10 +68,11 @@ enum Access {
     return ["id": .string(id), "name": brief["name"] ?? .null, "description": "", "enabled": true]
   }
 
-  /// A project may be seen by tokens on it; nil where an operator's policy has it otherwise.
+  /// A project may be seen by tokens on it; nil where an operator's policy has it otherwise, and for those of EC2's
+  /// signatures, which may ask nothing here but what they are good for.
   private static func project(_ id: String, _ token: String, _ call: Call<KeystoneV2>) async throws -> JSONObject? {
     do { return try await call.v3(as: token).call("GET", path("projects", id))["project"]?.object } catch let fault
-      as Fault where fault.kind == .forbidden
+      as Fault where fault.kind == .forbidden || fault.kind == .unauthorized
     { return nil }
   }
 
