@@ -104,7 +104,7 @@ import Testing
       } else if line.hasPrefix("  func "), !all.isEmpty {
         let name = line.dropFirst(7).prefix { $0 != "(" }
         let arguments = line.dropFirst(7 + name.count + 1)
-        let end = arguments.firstRange(of: ") async")?.lowerBound ?? arguments.endIndex
+        let end = arguments.ranges(of: ") async").last?.lowerBound ?? arguments.endIndex
         let labels = arguments[..<end].split(separator: ",").compactMap { part -> String? in
           // Arguments that are closures may trail, where they have no word.
           guard let colon = part.firstIndex(of: ":"), !part.contains("->") else { return nil }
