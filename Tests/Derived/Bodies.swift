@@ -25,7 +25,8 @@ enum Bodies {
   static let headers: [String: [String: Headers]] = [
     "glance": ["PATCH /images/{id}": ["Content-Type": "application/openstack-images-v2.1-json-patch"]],
     "keystone": [
-      "GET /auth/tokens": ["X-Subject-Token": "$token"], "DELETE /auth/tokens": ["X-Subject-Token": "$token"],
+      "GET /auth/tokens": ["X-Subject-Token": "$token"], "HEAD /auth/tokens": ["X-Subject-Token": "$token"],
+      "DELETE /auth/tokens": ["X-Subject-Token": "$token"],
     ],
   ]
 
@@ -194,6 +195,18 @@ enum Bodies {
       """,
       "POST /OS-OAUTH1/consumers": #"{"consumer": {"description": "new"}}"#,
       "PATCH /OS-OAUTH1/consumers/{id}": #"{"consumer": {"description": "mine"}}"#,
+      "POST /registered_limits": """
+      {"registered_limits": [{"service_id": "@service", "resource_name": "new", "default_limit": 1}]}
+      """,
+      "PATCH /registered_limits/{id}": #"{"registered_limit": {"default_limit": 2}}"#,
+      "POST /limits": """
+      {"limits": [{"service_id": "@service", "resource_name": "paint", "resource_limit": 1, "domain_id": "@domain"}]}
+      """,
+      "PATCH /limits/{id}": #"{"limit": {"resource_limit": 2}}"#,
+      "POST /ec2tokens": """
+      {"credentials": {"access": "@access", "signature": "@signature", "params": {"SignatureVersion": "0"}}}
+      """,
+      "POST /s3tokens": #"{"credentials": {"access": "@access", "signature": "@signature", "token": ""}}"#,
       "PUT /OS-OAUTH1/authorize/{id}": #"{"roles": [{"id": "@role"}]}"#,
     ]
     for row in ["PUT /domains/{id}/config", "PATCH /domains/{id}/config", "PATCH /domains/{id}/config/{group}"] {

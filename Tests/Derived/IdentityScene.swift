@@ -1,5 +1,6 @@
 import API
 import Core
+import Crypto
 import HTTP
 import JSON
 import KeystoneAPI
@@ -61,7 +62,10 @@ extension Subject {
     let access = try await subject.must(
       "POST", "/v3/users/\(user)/credentials/OS-EC2", ["tenant_id": .string(project)])
     cast["access"] = access["credential"]?["access"]?.string
+    // What signs a request of which nothing is said.
+    cast["signature"] = Base64.encode(HMAC.sha1(key: Array((access["credential"]?["secret"]?.string ?? "").utf8), []))
     cast["token"] = try await subject.token(of: user, cast["password"])
+    try await subject.makeLimits(&cast)
     let own = Self.callers(of: cast)
     let demo = try Subject("keystone", cloud, callers: own)
     let rule: JSON = ["path": "/v2.1/servers", "method": "GET", "service": "paint"]
@@ -81,6 +85,22 @@ extension Subject {
     cast["trust"] = trust["trust"]?["id"]?.string
     cast["access_token"] = try await subject.accessToken(of: cast)
     return cast
+  }
+
+  /// Two registered limits, of which one has an exception.
+  private func makeLimits(_ cast: inout SmallCloud.Cast) async throws {
+    func registered(_ name: String) -> JSON {
+      ["service_id": cast["service"].json, "resource_name": .string(name), "default_limit": 5]
+    }
+    let both = try await must(
+      "POST", "/v3/registered_limits", ["registered_limits": [registered("brush"), registered("paint")]])
+    cast["registered_limit"] = both["registered_limits"]?[0]?["id"]?.string
+    let limit: JSON = [
+      "service_id": cast["service"].json, "resource_name": "paint", "resource_limit": 3,
+      "domain_id": cast["spare"].json,
+    ]
+    let made = try await must("POST", "/v3/limits", ["limits": [limit]])
+    cast["limit"] = made["limits"]?[0]?["id"]?.string
   }
 
   private func token(of user: String, _ password: String?) async throws -> String? {

@@ -102,6 +102,7 @@ enum Places {
     // It is authorised with a token that identity has issued, and callers here have none.
     "/OS-OAUTH1/authorize/{id}": .none, "/users/{user}/OS-OAUTH1/access_tokens/{id}": .owned("access_token"),
     "/users/{user}/OS-OAUTH1/access_tokens/{id}/roles/{role}": .common("role"),
+    "/registered_limits/{id}": .common("registered_limit"), "/limits/{id}": .common("limit"),
   ]
   /// A role of a user or group on a project, a domain or the system, inherited or not.
   private static let keystoneGrants: [String: Place] = {
