@@ -34,7 +34,8 @@ struct SpannedRow: Sendable, CustomStringConvertible {
   }
 
   private static func rows(in text: String, file: String) -> [SpannedRow] {
-    text.matches(of: /\.(field|computed|key)\(\s*"([^"]+)"/).compactMap { match in
+    // A key of a body is set by a key path; one of a query has none, and is a row's own (`QueryTests`).
+    text.matches(of: /\.(?:(field|computed)\(\s*"([^"]+)"|(key)\(\s*"([^"]+)",\s*\\)/).compactMap { match in
       var depth = 1
       let arguments = text[match.range.upperBound...].prefix { c in
         if c == "(" { depth += 1 }
@@ -49,7 +50,7 @@ struct SpannedRow: Sendable, CustomStringConvertible {
       let span = Span(since: version("since"), until: version("until"))
       guard span != Span() else { return nil }
       return SpannedRow(
-        kind: match.1 == "key" ? .key : .field, name: String(match.2), span: span, file: file,
+        kind: match.3 == nil ? .field : .key, name: String(match.2 ?? match.4 ?? ""), span: span, file: file,
         isOverlooked: text.contains("unknown: .ignored"))
     }
   }

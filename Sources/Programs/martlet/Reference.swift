@@ -26,7 +26,7 @@ enum Reference {
   static func config(_ context: Command.Context, _ words: [String]) async throws {
     switch words.first {
     case nil: Output.say(context.loaded.show())
-    case "sample": Output.say(Settings.configuration.sample())
+    case "sample": Output.give(Settings.configuration.sample())
     case "explain" where words.count == 2: Output.say(try Settings.configuration.explain(words[1]))
     default: throw Fault.badRequest("Say `martlet config`, `martlet config explain KEY` or `martlet config sample`.")
     }

@@ -18,7 +18,9 @@ import Work
     try await reconciler.runOnce()
   }
 
-  @Test(arguments: ["nova-attachments", "nova-ports", "nova-snapshots", "nova-guests", "nova-allocations"])
+  @Test(arguments: [
+    "nova-attachments", "nova-ports", "nova-snapshots", "nova-guests", "nova-allocations", "nova-cards",
+  ])
   func whatIsInOrderIsLeftAlone(name: String) async throws {
     let cloud = try await SmallCloud()
     var cast = try await cloud.server()
@@ -34,7 +36,11 @@ import Work
 
   @Test func everyReconcilerIsTriedHere() async throws {
     let names = try await SmallCloud(starts: false).conductor.reconcilers().map(\.name)
-    #expect(names.sorted() == ["nova-allocations", "nova-attachments", "nova-guests", "nova-ports", "nova-snapshots"])
+    // What takes a lost card out waits longer than a test does: it is tried among the strays.
+    let tried = [
+      "nova-allocations", "nova-attachments", "nova-cards", "nova-guests", "nova-ports", "nova-snapshots",
+    ]
+    #expect(names.sorted() == tried)
   }
 
   @Test(arguments: [(GuestPower.crashed, 6), (.stopped, 4)])
