@@ -115,8 +115,10 @@ struct Checks: Sendable {
   private mutating func survival() {
     let promise = "long work survives the death of its process"
     func isUsersDoing(_ message: String) -> Bool {
-      ["could not be found", "does not exist", "No Network", "not found", "No image found", "Invalid volume"]
-        .contains { message.contains($0) }
+      [
+        "could not be found", "does not exist", "No Network", "not found", "No image found", "Invalid volume", "in use",
+        "is not bound to host", "is not on any host",
+      ].contains { message.contains($0) }
     }
     for server in rows.servers where server.state == .error {
       let why = server.fault?.message ?? ""

@@ -139,4 +139,21 @@ struct NeutronPortTests {
     try await cloud.refused("POST", "/v2.0/ports", body, 409, "MacAddressInUse")
     _ = try await cloud.port(try await cloud.network(), ["mac_address": "fa:16:3e:00:00:01"])
   }
+
+  @Test func ofTwoServersThatWantOnePortOneGetsIt() async throws {
+    let cloud = try await Cloud.start()
+    let network = try await cloud.network()
+    let port = try await cloud.port(network)
+    func give(_ server: String) async throws -> Int {
+      let owner = server.isEmpty ? "" : "compute:nova"
+      let body: JSON = ["port": ["device_id": .string(server), "device_owner": .string(owner)]]
+      return try await cloud.ask("PUT", "/v2.0/ports/\(port.id)", body, as: "nova").status
+    }
+    #expect(try await give("first") == 200)
+    #expect(try await give("first") == 200)
+    #expect(try await give("second") == 409)
+    #expect(try await cloud.ask("GET", "/v2.0/ports/\(port.id)").json["port"]?["device_id"] == "first")
+    #expect(try await give("") == 200)
+    #expect(try await give("second") == 200)
+  }
 }

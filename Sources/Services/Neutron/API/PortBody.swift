@@ -58,8 +58,15 @@ struct PortBody: ResourceBody {
     return nil
   }
 
-  /// Writes all but addresses and groups.
+  /// Writes all but addresses and groups. A server's port goes to another only once it has been given up: of two that
+  /// want it at the same moment one gets it.
   func apply(to port: inout Port) throws {
+    if let device = deviceID.value, !device.isEmpty, !port.deviceID.isEmpty, device != port.deviceID,
+      port.deviceOwner.hasPrefix("compute:")
+    {
+      throw Fault.conflict(
+        "Port \(port.id) is in use by the server \(port.deviceID). Detach it there first.", code: "PortInUse")
+    }
     name.apply(to: &port.standard.name)
     description.apply(to: &port.standard.description)
     adminStateUp.apply(to: &port.adminStateUp)
