@@ -39,7 +39,7 @@ public enum PostgresServer {
       cd "\(directory)"
       $as "$bin/initdb" -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C >initdb.log 2>&1
       $as "$bin/pg_ctl" -D data -l server.log -w -t 60 \
-        -o "-c listen_addresses= -k \(directory) -c fsync=off -c max_connections=600 -c shared_buffers=64MB" \
+        -o "-c listen_addresses= -k \(directory) -c fsync=off -c max_connections=2000 -c shared_buffers=64MB" \
         start >/dev/null 2>&1
       server=$(head -1 data/postmaster.pid)
       ( setsid sh -c "while kill -0 \(getpid()); do sleep 0.5; done; kill -QUIT $server; sleep 0.5; \

@@ -21,6 +21,12 @@ public enum TestStore {
     return try await postgres(world: world)()
   }
 
+  /// Where places are made: one store for all tests, since a server bears only so many connections.
+  private static let places = Task {
+    let directory = try PostgresServer.directory.get()
+    return try await Store.postgres("host=\(directory) dbname=postgres user=postgres", connections: 2, world: .real)
+  }
+
   /// How to open a new, empty place in this process's PostgreSQL server, again and again.
   public static func postgres(
     connections: Int = 4, world: World = .real
@@ -31,10 +37,7 @@ public enum TestStore {
     // A pause for a collision is real time, even where a test's clock stands still.
     var own = world
     own.sleep = World.real.sleep
-    let open = { @Sendable [own] in try await Store.postgres(conninfo, connections: connections, world: own) }
-    let store = try await Store.postgres(conninfo, connections: 2, world: own)
-    _ = try await store.write { try await $0.run("CREATE SCHEMA \(identifier: name)") }
-    await store.close()
-    return open
+    _ = try await places.value.write { try await $0.run("CREATE SCHEMA \(identifier: name)") }
+    return { [own] in try await Store.postgres(conninfo, connections: connections, world: own) }
   }
 }

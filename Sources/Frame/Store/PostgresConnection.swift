@@ -103,6 +103,8 @@ final class PostgresConnection: Session, @unchecked Sendable {
   func execute(_ sql: SQL, readOnly: Bool) throws -> [[Value]] {
     if let fault = sql.fault { throw fault }
     let (text, binds) = sql.render(.postgres)
+    // libpq refuses more by itself, without a code that would tell this from other faults.
+    guard binds.count <= Int(UInt16.max) else { throw tooMuch("\(binds.count) parameters, in: \(text.prefix(1000))") }
     let name = try prepare(text, binds)
     let parameters = try binds.map(encode)
     let present = parameters.map { $0 ?? [] }
