@@ -8,6 +8,7 @@
 public import Core
 public import Crypto
 public import KeystoneModel
+public import OpenID
 public import Store
 
 /// The identity service: what its handlers are given.
@@ -21,6 +22,7 @@ public struct Keystone: Sendable {
   let verified: VerifiedPasswords
   let validated: ValidatedTokens
   let signingKeys: JWSKeys?
+  let openID: OpenIDProviders
   let throttle = LoginThrottle()
   let notify: @Sendable (Notice) async -> Void
 
@@ -30,13 +32,16 @@ public struct Keystone: Sendable {
   ///   - tokenKeys: loads the keys of tokens; asked again every few seconds, so that a rotation is noticed.
   ///   - credentialKeys: loads the keys that seal credentials at rest.
   ///   - signingKeys: where tokens are signed JSON Web Tokens instead of sealed ones; both are read then.
+  ///   - openID: the identity providers whose word is checked by OpenID Connect.
   ///   - notify: is told of every login and change; the log is, unless somebody else.
   public init(
     store: Store, world: World, options: KeystoneOptions = KeystoneOptions(), hasher: PasswordHasher? = nil,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
-    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+    signingKeys: JWSKeys? = nil, openID: OpenIDProviders = OpenIDProviders(),
+    notify: (@Sendable (Notice) async -> Void)? = nil
   ) {
     self.signingKeys = signingKeys
+    self.openID = openID
     self.notify = notify ?? Self.logNotices
     self.store = store
     self.world = world

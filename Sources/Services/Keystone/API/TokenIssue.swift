@@ -28,7 +28,8 @@ extension Keystone {
       } else {
         payload.scope = try await transaction.scope(request)
       }
-      if case .none = request, let home = user.defaultProjectID, who.scope == nil {
+      // A provider's word gives no scope of itself: the client asks for one with the token.
+      if !who.delegation.isFederation, case .none = request, let home = user.defaultProjectID, who.scope == nil {
         // The default project is a wish: where the user cannot go there, the token has no scope.
         payload.scope = .project(home)
         do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch is TokenRefusal {
@@ -86,7 +87,7 @@ extension Keystone {
       let isOver = known.ends.map { $0 <= now } ?? false
       return now < known.payload.expires + window && !isOver ? known : nil
     }
-    guard text.utf8.count <= 4096, let (payload, issued) = try open(text), now < payload.expires + window else {
+    guard text.utf8.count <= 16_384, let (payload, issued) = try open(text), now < payload.expires + window else {
       return nil
     }
     let epoch = validated.epoch
