@@ -88,6 +88,9 @@ final class Issuer: Sendable {
     return found.isEmpty ? fitting(try await allKeys(maximumAge: Self.pause)) : found
   }
 
+  /// All keys, at most a few seconds old.
+  func newestKeys() async throws -> [PublishedKey] { try await allKeys(maximumAge: Self.pause) }
+
   private func allKeys(maximumAge: Duration) async throws -> [PublishedKey] {
     let address = try await endpoint("jwks_uri")
     let text = address.origin + address.target
@@ -179,7 +182,8 @@ final class Issuer: Sendable {
   func userInfo(accessToken: String) async throws -> JSON? {
     guard let address = try await optionalEndpoint("userinfo_endpoint") else { return nil }
     return try await ask(
-      Request("GET", "", headers: ["Accept": "application/json", "Authorization": "Bearer " + accessToken]), at: address)
+      Request("GET", "", headers: ["Accept": "application/json", "Authorization": "Bearer " + accessToken]), at: address
+    )
   }
 
   private func ask(_ request: Request, at address: WebAddress) async throws -> JSON {

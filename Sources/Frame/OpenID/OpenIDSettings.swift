@@ -57,7 +57,8 @@ public enum OpenIDFile {
     for entry in ini.entries {
       let place = "\(source):\(entry.line)"
       guard var one = all[entry.section] else {
-        problems.append("\(place): \(entry.key) stands before the first section; name the identity provider: [keycloak].")
+        problems.append(
+          "\(place): \(entry.key) stands before the first section; name the identity provider: [keycloak].")
         continue
       }
       if let problem = one.set(entry.key, entry.value) {
@@ -87,7 +88,9 @@ extension OpenIDSettings {
     switch key {
     case "issuer":
       issuer = value
-      if !url(value) { return "issuer must be a URL that begins with https:// (or http:// for tests); '\(value)' is not." }
+      if !url(value) {
+        return "issuer must be a URL that begins with https:// (or http:// for tests); '\(value)' is not."
+      }
     case "client_id": clientID = value
     case "client_secret": clientSecret = value
     case "scopes":

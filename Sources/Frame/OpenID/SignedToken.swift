@@ -48,7 +48,9 @@ struct PublishedKey: Sendable, Equatable {
   /// - Returns: nil for one that does not sign, or of a kind that is not known.
   init?(_ json: JSON) {
     guard json["use"] == nil || json["use"] == "sig" else { return nil }
-    func bytes(_ name: String) -> [UInt8] { json[name]?.string.flatMap { Base64.decode($0, .urlSafe, padded: false) } ?? [] }
+    func bytes(_ name: String) -> [UInt8] {
+      json[name]?.string.flatMap { Base64.decode($0, .urlSafe, padded: false) } ?? []
+    }
     let key: VerifyingKey? =
       switch json["kty"]?.string {
       case "RSA": VerifyingKey(modulus: bytes("n"), exponent: bytes("e"))

@@ -23,6 +23,7 @@ package struct Settings: Sendable {
   package var passwordCost = 12
   package var adminToken = ""
   package var identity = IdentitySettings()
+  package var federation = FederationSettings()
 
   package var hypervisor = Hypervisor.libvirt
   package var libvirtURI = ""
@@ -118,7 +119,8 @@ package struct Settings: Sendable {
   }
   private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
 
-  package static let configuration = Configuration(options + IdentitySettings.options)
+  package static let configuration = Configuration(
+    options + IdentitySettings.options + FederationSettings.options)
 
   package var level: Log.Level {
     switch logLevel {

@@ -5,6 +5,7 @@ import HTTP
 import JSON
 import KeystoneAPI
 import KeystoneModel
+import OpenID
 import Store
 import Synchronization
 import TestSupport
@@ -36,7 +37,7 @@ struct Answer {
 
 /// A bootstrapped identity service in memory.
 struct TestCloud {
-  let clock = TestClock()
+  let clock: TestClock
   let keystone: Keystone
   let endpoint: Endpoint
   let keys: Fernet
@@ -60,9 +61,11 @@ struct TestCloud {
   }
 
   init(
-    options: KeystoneOptions? = nil, keys: (@Sendable () throws -> Fernet)? = nil,
-    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+    options: KeystoneOptions? = nil, clock: TestClock = TestClock(), keys: (@Sendable () throws -> Fernet)? = nil,
+    signingKeys: (@Sendable () throws -> JWSKeys)? = nil, openID: OpenIDProviders = OpenIDProviders(),
+    notify: (@Sendable (Notice) async -> Void)? = nil
   ) async throws {
+    self.clock = clock
     let world = clock.world
     let store = try await TestStore.fresh(world: world)
     try await store.migrate([keystoneSchema])
@@ -70,7 +73,7 @@ struct TestCloud {
     self.keys = fixed
     let service = Keystone(
       store: store, world: world, options: options ?? Self.quick, tokenKeys: keys ?? { fixed },
-      credentialKeys: { fixed }, signingKeys: signingKeys, notify: notify ?? { _ in })
+      credentialKeys: { fixed }, signingKeys: signingKeys, openID: openID, notify: notify ?? { _ in })
     keystone = service
     endpoint = try Endpoint(service.api(), world: world, identityURL: "http://127.0.0.1:5000") {
       try await service.validate(token: $0)

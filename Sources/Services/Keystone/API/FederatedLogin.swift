@@ -130,7 +130,8 @@ extension Keystone {
 
   static func noGroup(_ id: String, _ mapping: String) -> Fault {
     .internalError(
-      "Group \(id) returned by mapping \(mapping) was not found in the backend. The administrator must mend the mapping.")
+      "Group \(id) returned by mapping \(mapping) was not found in the backend. The administrator must mend the mapping."
+    )
   }
 }
 

@@ -61,7 +61,9 @@ enum FederationProtocols {
   }
 
   private static func checkMapping(_ id: String, _ transaction: any ReadTransaction) async throws {
-    guard try await transaction.get(Mapping.self, id) != nil else { throw Fault.badRequest("Invalid mapping id: \(id)") }
+    guard try await transaction.get(Mapping.self, id) != nil else {
+      throw Fault.badRequest("Invalid mapping id: \(id)")
+    }
   }
 
   static func create(_ call: Call<Keystone>, _ body: Body) async throws -> JSON {

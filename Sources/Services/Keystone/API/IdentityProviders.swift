@@ -125,7 +125,9 @@ enum IdentityProviders {
     let (added, home) = (provider, domain)
     try await conflicts(added.id) {
       try await service.change { transaction in
-        if let home { try await transaction.insert(home) } else {
+        if let home {
+          try await transaction.insert(home)
+        } else {
           _ = try await transaction.existingDomain(added.domainID)
         }
         try await transaction.insert(added)

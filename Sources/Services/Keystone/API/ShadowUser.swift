@@ -103,8 +103,21 @@ extension Keystone {
   /// Lets a user in who is known by a provider's word: he is made at his first login, and what he may do is brought up
   /// to what is said now.
   func enter(_ shadow: ShadowUser, _ voucher: Voucher, _ method: AuthMethods) async throws -> Authenticated {
+    do { return try await enterOnce(shadow, voucher, method) } catch let fault as Fault where fault.code == "duplicate"
+    {
+      // He came in twice at once, and what was to be made is there now.
+      return try await enterOnce(shadow, voucher, method)
+    }
+  }
+
+  private func enterOnce(
+    _ shadow: ShadowUser, _ voucher: Voucher, _ method: AuthMethods
+  ) async throws -> Authenticated {
     let now = world.now()
-    let event = revocation()
+    // The token of this very login is issued after it, be it within the same microsecond.
+    var event = revocation().of(user: shadow.userID)
+    event.issuedBefore = now - .microseconds(1)
+    let revocation = event
     let lifetime = lifetime(ofGroupsBy: shadow.provider)
     let fresh = shadow.places.map { _ in world.hexID() }
     let validated = validated
@@ -113,7 +126,7 @@ extension Keystone {
       let (user, isNew) = try await transaction.enter(shadow, voucher, &isChanged)
       let groups = try await transaction.lend(
         shadow.groupIDs, to: user.id, by: shadow.provider.id, now: now, until: now + lifetime)
-      if groups, !isNew { try await transaction.revoke(event.of(user: user.id), now: now) }
+      if groups, !isNew { try await transaction.revoke(revocation.of(user: user.id), now: now) }
       if try await transaction.place(user.id, shadow, fresh) || groups { isChanged = true }
       if isChanged { transaction.afterCommit { validated.removeAll() } }
       return (user.id, user.enabled)

@@ -131,8 +131,8 @@ extension ReadTransaction {
     guard let project = standing.project else { throw TokenRefusal() }
     let inferences = try await inferences()
     let held = Set(
-      inferences.closure(try await 
-        assignments(
+      inferences.closure(
+        try await assignments(
           of: first.trustorID, onProject: project, in: lentGroups(of: first.trustorID, at: now)
         ).map(\.roleID)))
     let passedOn = inferences.closure(trust.roleIDs)

@@ -57,7 +57,7 @@ extension Keystone {
   /// What a token of either kind says, and when it was issued, to the second; nil for what is none of ours.
   private func open(_ text: String) throws -> (TokenPayload, Timestamp)? {
     if let signingKeys, text.utf8.contains(UInt8(ascii: ".")) {
-      guard let bytes = signingKeys.open(text), let claims = try? JSON(parsing: bytes),
+      guard let bytes = try signingKeys.open(text), let claims = try? JSON(parsing: bytes),
         let payload = TokenPayload(claims: claims), let issued = claims["iat"]?.int
       else { return nil }
       return (payload, Timestamp(seconds: issued))

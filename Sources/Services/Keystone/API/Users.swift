@@ -160,7 +160,8 @@ enum Users {
     let keeping = service.options.compliance.uniqueLast
     let event = service.revocation().of(user: before.id)
     let revokes = changesPassword || draft.enabled == false
-    let (after, identities) = try await service.store("user", draft.name ?? before.name, domain: before.domainID) { transaction in
+    let (after, identities) = try await service.store("user", draft.name ?? before.name, domain: before.domainID) {
+      transaction in
       guard var user = try await transaction.get(User.self, before.id) else {
         throw Fault.notFound("Could not find user: \(before.id).")
       }

@@ -68,7 +68,8 @@ extension ReadTransaction {
 
   /// The domains on which a user has a role of his own or a group's, by name.
   public func domains(ofUser user: String, in extra: [String] = []) async throws -> [Project] {
-    let ids = try await assignments(ofUser: user, in: extra).filter { $0.target == .domain && !$0.inherited }.map(\.targetID)
+    let ids = try await assignments(ofUser: user, in: extra).filter { $0.target == .domain && !$0.inherited }.map(
+      \.targetID)
     return try await all(Project.self, "WHERE id IN (\(list: ids)) AND is_domain = \(true) ORDER BY name")
   }
 }

@@ -73,7 +73,9 @@ private struct MappingCheck {
     guard let object = object(json, place, keys) else { return }
     user(object["user"], place + ".user")
     domain(object["domain"], place + ".domain")
-    for key in ["groups", "group_ids", "projects_json"] where keys.contains(key) { text(object[key], "\(place).\(key)") }
+    for key in ["groups", "group_ids", "projects_json"] where keys.contains(key) {
+      text(object[key], "\(place).\(key)")
+    }
     group(object["group"], place + ".group")
     each(object["projects"], place + ".projects") { $0.project($1, $2) }
   }

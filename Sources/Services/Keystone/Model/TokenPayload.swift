@@ -22,7 +22,8 @@ public struct AuthMethods: OptionSet, Sendable, Hashable {
   public static let primary: AuthMethods = [.external, .password, .token, .mapped, .totp, .openid, .saml2]
 
   static let byName: [(AuthMethods, String)] = [
-    (.saml2, "saml2"), (.openid, "openid"), (.totp, "totp"), (.ec2Credential, "ec2credential"), (.applicationCredential, "application_credential"),
+    (.saml2, "saml2"), (.openid, "openid"), (.totp, "totp"), (.ec2Credential, "ec2credential"),
+    (.applicationCredential, "application_credential"),
     (.mapped, "mapped"), (.oauth1, "oauth1"), (.token, "token"),
     (.password, "password"), (.external, "external"),
   ]
