@@ -19,8 +19,8 @@ extension Conductor {
 
   /// Runs the guest with everything that belongs to it, also with what was attached while it started.
   ///
-  /// Whoever attaches or detaches writes that down before he asks the host, so whatever this has read too early it finds
-  /// afterwards, and whatever comes later meets the guest that this has started.
+  /// Whoever attaches or detaches writes that down before he asks the host, so what this has read too early it finds
+  /// afterwards, and what comes later meets the guest that this has started.
   func run(_ server: Server) async throws {
     let local = try await disks(of: server)
     let before = try await belongings(of: server)
