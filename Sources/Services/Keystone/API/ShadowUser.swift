@@ -117,7 +117,7 @@ extension Keystone {
     // The token of this very login is issued after it, be it within the same microsecond.
     var event = revocation().of(user: shadow.userID)
     event.issuedBefore = now - .microseconds(1)
-    let revocation = event
+    let voiding = event
     let lifetime = lifetime(ofGroupsBy: shadow.provider)
     let fresh = shadow.places.map { _ in world.hexID() }
     let validated = validated
@@ -126,7 +126,7 @@ extension Keystone {
       let (user, isNew) = try await transaction.enter(shadow, voucher, &isChanged)
       let groups = try await transaction.lend(
         shadow.groupIDs, to: user.id, by: shadow.provider.id, now: now, until: now + lifetime)
-      if groups, !isNew { try await transaction.revoke(revocation.of(user: user.id), now: now) }
+      if groups, !isNew { try await transaction.revoke(voiding.of(user: user.id), now: now) }
       if try await transaction.place(user.id, shadow, fresh) || groups { isChanged = true }
       if isChanged { transaction.afterCommit { validated.removeAll() } }
       return (user.id, user.enabled)
