@@ -12,8 +12,8 @@ public protocol OpenIDWire: Sendable {
 
 extension HTTPClient: OpenIDWire {}
 
-/// An issuer's own documents: where it can be asked what, and its keys. Kept for an hour; asked again, at most every few
-/// seconds, when a token names a key that is not among them.
+/// An issuer's own documents: where it can be asked what, and its keys. Kept for an hour; asked again, at most every
+/// few seconds, when a token names a key that is not among them.
 ///
 /// However many requests wait for a document, it is fetched once; and while an issuer does not answer, it is asked once
 /// in a few seconds and every request is told at once.

@@ -1,10 +1,10 @@
 // OpenID: what an OpenID Connect provider says of somebody, once it is sure that the provider said it.
 //
 // Upstream leaves this to Apache's mod_auth_openidc; here is what a cloud needs of it. A token is checked with the keys
-// that the issuer publishes, or by asking the issuer (RFC 7662); a login by browser is the authorization code flow with
-// PKCE. The claims that come out are named as mod_auth_openidc names them, so that an operator's mappings go on working.
-// Only addresses that the operator, or the document of the issuer he named, says are ever asked: nothing in a token or a
-// request leads anywhere.
+// that the issuer publishes, or by asking the issuer (RFC 7662); a login by browser is the authorization code flow
+// with PKCE. The claims that come out are named as mod_auth_openidc names them, so that an operator's mappings go on
+// working. Only addresses that the operator, or the document of the issuer he named, says are ever asked: nothing in a
+// token or a request leads anywhere.
 
 internal import Core
 internal import Text

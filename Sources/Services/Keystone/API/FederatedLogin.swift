@@ -45,8 +45,8 @@ extension Keystone {
   func openIDProvider(_ id: String) throws -> OpenIDProvider {
     guard let provider = openID[id] else {
       throw Fault.unauthorized(
-        "Nothing is known here of how to check what the identity provider \(id) says. An administrator must describe it "
-          + "in the file that the option openid.providers names.")
+        "Nothing is known here of how to check what the identity provider \(id) says. An administrator must describe "
+          + "it in the file that the option openid.providers names.")
     }
     return provider
   }
@@ -130,8 +130,8 @@ extension Keystone {
 
   static func noGroup(_ id: String, _ mapping: String) -> Fault {
     .internalError(
-      "Group \(id) returned by mapping \(mapping) was not found in the backend. The administrator must mend the mapping."
-    )
+      "Group \(id) returned by mapping \(mapping) was not found in the backend. "
+        + "The administrator must mend the mapping.")
   }
 }
 

@@ -31,7 +31,8 @@ public struct Keystone: Sendable {
   ///   - hasher: of passwords; nil for one of the options' cost.
   ///   - tokenKeys: loads the keys of tokens; asked again every few seconds, so that a rotation is noticed.
   ///   - credentialKeys: loads the keys that seal credentials at rest.
-  ///   - signingKeys: loads the keys where tokens are signed JSON Web Tokens instead of sealed ones; both are read then.
+  ///   - signingKeys: loads the keys where tokens are signed JSON Web Tokens instead of sealed ones; both are read
+  ///     then.
   ///   - openID: the identity providers whose word is checked by OpenID Connect.
   ///   - notify: is told of every login and change; the log is, unless somebody else.
   public init(

@@ -48,8 +48,8 @@ public struct MappedIdentity: Sendable, Equatable {
 /// Reads what an identity provider says of somebody by a mapping's rules: a pure function, of strangers' words.
 ///
 /// Every rule whose `remote` conditions hold adds its `local` parts, in which `{0}` stands for what the first condition
-/// without `any_one_of` and `not_any_of` found. Times and sizes are bounded whatever the words are: patterns are matched
-/// in linear time, and what comes out is at most `sizeLimit` bytes.
+/// without `any_one_of` and `not_any_of` found. Times and sizes are bounded whatever the words are: patterns are
+/// matched in linear time, and what comes out is at most `sizeLimit` bytes.
 public struct MappingEngine: Sendable {
   /// How many bytes the local parts may come to with all values put in.
   public static let sizeLimit = 1 << 20
