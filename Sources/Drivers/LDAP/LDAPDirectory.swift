@@ -112,7 +112,9 @@ public final class LDAPDirectory: Directory {
         if asUs || access.user.isEmpty { try logIn(session) }
         return session
       } catch let fault as Fault where fault.code == "directory_down" {
-        guard attempt < access.attempts, world.uptime() - start + access.retryDelay < access.timeout else { throw fault }
+        guard attempt < access.attempts, world.uptime() - start + access.retryDelay < access.timeout else {
+          throw fault
+        }
         attempt += 1
         sleepHere(access.retryDelay)
       }

@@ -43,7 +43,9 @@ final class Session: @unchecked Sendable {
     if let follows = access.followsReferrals {
       // Both are marks and no pointers to values: LDAP_OPT_ON and LDAP_OPT_OFF.
       var mark: UInt8 = 0
-      _ = withUnsafePointer(to: &mark) { ldap_set_option(handle, LDAP_OPT_REFERRALS, follows ? UnsafeRawPointer($0) : nil) }
+      _ = withUnsafePointer(to: &mark) {
+        ldap_set_option(handle, LDAP_OPT_REFERRALS, follows ? UnsafeRawPointer($0) : nil)
+      }
     }
     if var level = access.debugLevel.map(Int32.init(truncatingIfNeeded:)), level != 0 {
       ldap_set_option(nil, LDAP_OPT_DEBUG_LEVEL, &level)

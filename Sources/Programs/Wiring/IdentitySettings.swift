@@ -40,7 +40,9 @@ package struct IdentitySettings: Sendable {
 
   package init() {}
 
-  package static let options: [Option<Settings>] = directories + [
+  package static let options = directories + users
+
+  private static let users: [Option<Settings>] = [
     .option(
       "identity", "token_provider", \.identity.tokenProvider, default: .fernet,
       "What tokens are: sealed with keys of the state directory, or signed JSON Web Tokens, which anyone can read."),

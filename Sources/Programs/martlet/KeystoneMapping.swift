@@ -44,7 +44,8 @@ enum KeystoneMapping {
     let kind = arguments.value("type").map { IdentityMapping.Kind(rawValue: $0) }
     guard kind == nil || kind != .some(nil) else { throw Fault.badRequest("--type is user or group.") }
     guard local == nil || domain != nil && kind != nil else {
-      throw Fault.badRequest("--local-id goes with --domain-name and --type: the same id may be in several directories.")
+      throw Fault.badRequest(
+        "--local-id goes with --domain-name and --type: the same id may be in several directories.")
     }
     let identity = try await IdentityState.open(context)
     let publicID = arguments.value("public-id")

@@ -125,7 +125,8 @@ extension DirectorySettings {
       "ldap", "group_id_attribute", \.groups.id, default: "cn", as: attribute, isAttribute,
       "What tells groups apart for good."),
     .option(
-      "ldap", "group_name_attribute", \.groups.name, default: "ou", as: attribute, isAttribute, "What groups are called."
+      "ldap", "group_name_attribute", \.groups.name, default: "ou", as: attribute, isAttribute,
+      "What groups are called."
     ),
     .option(
       "ldap", "group_desc_attribute", \.groups.details, default: "description", as: attribute, isAttributeOrEmpty,
@@ -151,7 +152,8 @@ extension DirectorySettings {
     .option("ldap", "use_tls", \.startsTLS, default: false, "Whether ldap:// turns to TLS before anything is said."),
     .option(
       "ldap", "tls_cacertfile", \.authorityFile, default: "", "The certificates of who vouches for the servers."),
-    .option("ldap", "tls_cacertdir", \.authorityDirectory, default: "", "The directory with them, where it is no file."),
+    .option(
+      "ldap", "tls_cacertdir", \.authorityDirectory, default: "", "The directory with them, where it is no file."),
     .option(
       "ldap", "tls_req_cert", \.certificates, default: .demand, "Whether the servers must prove who they are."),
     .option(

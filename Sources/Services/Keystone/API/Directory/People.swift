@@ -63,7 +63,8 @@ struct People: Sendable {
 extension People {
   private var userAttributes: [String] {
     let part = settings.users
-    let all = [part.id, part.name, part.details, part.mail, part.enabled, part.defaultProject]
+    let all =
+      [part.id, part.name, part.details, part.mail, part.enabled, part.defaultProject]
       + Self.extraMapping(part.additional).map(\.attribute)
     return Array(Set(all.filter { !$0.isEmpty })).sorted()
   }
@@ -79,7 +80,9 @@ extension People {
       .compactMap { user(from: $0) }
     if part.enabledEmulation, !part.ignored.contains("enabled"), !users.isEmpty {
       let enabled = try await enabledMembers()
-      for index in users.indices { users[index].enabled = enabled.contains(memberValue(of: users[index], byID: emulatesByID)) }
+      for index in users.indices {
+        users[index].enabled = enabled.contains(memberValue(of: users[index], byID: emulatesByID))
+      }
     }
     return users
   }

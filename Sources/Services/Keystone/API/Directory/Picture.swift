@@ -146,7 +146,8 @@ extension ReadTransaction {
       group.name = found.name
       group.details = found.details
       group.extra = found.extra
-      if stored[id] == nil || before.name != group.name || before.details != group.details || before.extra != group.extra
+      if stored[id] == nil || before.name != group.name || before.details != group.details
+        || before.extra != group.extra
       {
         change.groups.append(group)
       }
