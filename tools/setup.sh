@@ -11,7 +11,7 @@ packages=(
   # to make the guest image
   busybox-static dropbear-bin mtools dosfstools e2fsprogs syslinux syslinux-common fdisk cpio zstd kmod
   # to test
-  postgresql python3-venv jq curl openssh-client sqlite3 wrk slapd ldap-utils
+  postgresql python3-venv jq curl openssh-client sqlite3 wrk rsync slapd ldap-utils
 )
 missing=()
 for p in "${packages[@]}"; do

@@ -45,8 +45,8 @@ enum Places {
     "/os-volume-transfer/{id}": .owned("transfer"), "/volume-transfers/{id}": .owned("newer_transfer"),
     "/types/{id}/os-volume-type-access": .common("private"), "/types/{id}/action": .common("private"),
     "/backups/{id}": .none, "/consistencygroups/{id}": .none, "/cgsnapshots/{id}": .none, "/groups/{id}": .none,
-    "/group_types/{id}": .none, "/group_snapshots/{id}": .none, "/messages/{id}": .none, "/qos-specs/{id}": .none,
-    "/clusters/{id}": .none, "/resource_filters/{id}": .none,
+    "/group_types/{id}": .none, "/group_snapshots/{id}": .none, "/messages/{id}": .owned("message"),
+    "/qos-specs/{id}": .none, "/clusters/{id}": .none, "/resource_filters/{id}": .none,
   ]
 
   private static let neutron: [String: Place] = [

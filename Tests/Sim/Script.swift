@@ -55,20 +55,30 @@ struct Script: Sendable {
   init(seed: UInt64) {
     var chance = Chance(seed: seed &* 0xd134_2543_de82_ef95 &+ 1)
     let count = 20 + chance.below(40)
-    let roughness = chance.pick([0, 5, 20, 40])
-    let deaths = chance.pick([0, 2, 6])
+    let roughness = chance.pick([0, 0, 5, 20, 40])
+    let deaths = chance.pick([0, 3, 10])
     let hurry = chance.pick([50, 500, 4000])
-    events = (0..<count).map { _ in
+    var events: [Event] = []
+    while events.count < count {
       let kind: Event.Kind = chance.pick(weighted: [
         (100, .user(chance.pick(weighted: UserAction.weights))),
         (roughness, .hardware(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness, .bus(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness, .link(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness / 4, .guest(chance.pick(Event.GuestTrouble.allCases))),
-        (deaths, .death(jobs: chance.below(400), pause: chance.pick([0, 0, 1, 20]))),
+        (deaths, Self.death(within: 400, &chance)),
       ])
-      return Event(pause: chance.below(hurry), kind: kind, choice: chance.next())
+      events.append(Event(pause: chance.below(hurry), kind: kind, choice: chance.next()))
+      // A process is most vulnerable while it begins what it was asked for.
+      if case .user = kind, chance.below(100) < deaths {
+        events.append(Event(pause: 0, kind: Self.death(within: 120, &chance), choice: chance.next()))
+      }
     }
+    self.events = events
+  }
+
+  private static func death(within jobs: Int, _ chance: inout Chance) -> Event.Kind {
+    .death(jobs: chance.below(jobs), pause: chance.pick([0, 0, 1, 20]))
   }
 
   /// Whether nothing worse happens than that processes die.
