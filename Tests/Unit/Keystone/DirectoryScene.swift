@@ -70,6 +70,11 @@ struct DirectoryScene {
     let items = answer.json["users"] ?? answer.json["groups"]
     return items?.array?.compactMap { $0["name"]?.string } ?? []
   }
+  /// Lists everybody, so that they have ids.
+  func look() async throws {
+    _ = try await names("/v3/users?domain_id=\(corp)")
+    _ = try await names("/v3/groups?domain_id=\(corp)")
+  }
   func role(_ name: String) async throws -> String {
     try await cloud.ask("GET", "/v3/roles?name=\(name)").json["roles"]?[0]?["id"]?.string ?? ""
   }

@@ -147,6 +147,7 @@ import Testing
     let scene = try await DirectoryScene()
     let (ada, devs) = ("/v3/users/" + scene.id("ada"), "/v3/groups/" + scene.groupID("devs"))
     let corp = JSON.string(scene.corp)
+    try await scene.look()
     for (method, path, body) in [
       ("POST", "/v3/users", ["user": ["name": "new", "domain_id": corp]]),
       ("PATCH", ada, ["user": ["description": "x"]]), ("DELETE", ada, nil),
@@ -166,8 +167,8 @@ import Testing
     let scene = try await DirectoryScene(["writable": true])
     let ours = try await scene.cloud.make("/v3/groups", "group", ["name": "ours"])
     let user = try await scene.cloud.make("/v3/users", "user", ["name": "mine"])
+    try await scene.look()
     for path in ["/v3/groups/\(ours)/users/\(scene.id("ada"))", "/v3/groups/\(scene.groupID("devs"))/users/\(user)"] {
-      _ = try await scene.cloud.ask("GET", "/v3/users?domain_id=\(scene.corp)")
       #expect(try await scene.cloud.ask("PUT", path).status == 403)
     }
   }
@@ -208,7 +209,7 @@ import Testing
     let token = try await scene.cloud.login("ada", "engine")
     #expect(!token.isEmpty)
     #expect(try await scene.cloud.ask("GET", "/v3/users/ada").json["user"]?["id"] == "ada", "ids are the directory's")
-    #expect(try await scene.cloud.ask("GET", "/v3/users/cas%2C%20ou%3Dx").status == 200)
+    #expect(try await scene.cloud.ask("GET", "/v3/users/ben").status == 200)
     let names = try await scene.names("/v3/users?domain_id=default")
     #expect(names.contains("admin") && names.contains("ada"))
     #expect(try await scene.names("/v3/users?domain_id=default&name=admin") == ["admin"])

@@ -136,6 +136,9 @@ extension People {
       try await directory.modify(
         emulatedGroup, [enabled ? .add(emulatedMember, [value]) : .remove(emulatedMember, [value])])
     } catch let fault as Fault where fault.kind == .conflict && enabled {
+    } catch let fault as Fault where fault.kind == .badRequest && !enabled {
+      // A group that cannot be without a member.
+      try await directory.modify(emulatedGroup, [.replace(emulatedMember, [""])])
     } catch let fault as Fault where fault.kind == .notFound {
       guard enabled, let name = DistinguishedName(emulatedGroup)?.first else { return }
       let part = settings.users
