@@ -15,7 +15,7 @@ private struct FilterParser {
   var at = 0
   private static let maximumDepth = 50
 
-  func fault(_ what: String) -> Fault {
+  fileprivate func fault(_ what: String) -> Fault {
     .badRequest("The LDAP filter \(String(decoding: bytes, as: UTF8.self)) is wrong at character \(at + 1): \(what).")
   }
   private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
@@ -61,7 +61,7 @@ private struct FilterParser {
       let rule = cut.map { String(name[name.index(after: $0)...]) } ?? ""
       let attribute = cut.map { String(name[..<$0]) } ?? name
       guard rule.isEmpty || DirectoryFilter.isAttribute(rule),
-        attribute.isEmpty || DirectoryFilter.isAttribute(attribute.replacing(":dn", with: ""))
+        attribute.isEmpty || attribute == ":dn" || DirectoryFilter.isAttribute(attribute.replacing(":dn", with: ""))
       else { throw fault("before = stand an attribute and a matching rule") }
       let value = try values()
       guard value.count == 1 else { throw fault("a matching rule takes no *") }

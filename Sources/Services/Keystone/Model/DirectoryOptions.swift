@@ -12,6 +12,12 @@ extension DirectorySettings {
   private static let name = "the name of an entry, such as ou=Users,dc=example,dc=org, or empty"
   private static func isName(_ text: String) -> Bool { DistinguishedName(text) != nil }
   private static func isFilter(_ text: String) -> Bool { text.isEmpty || (try? DirectoryFilter(parsing: text)) != nil }
+  private static let keys = "a list, with commas, of attributes of the API"
+  private static func areKeys(_ items: [String]) -> Bool {
+    items.allSatisfy { item in
+      item.utf8.allSatisfy { (97...122).contains($0 | 0x20) || (48...57).contains($0) || "_-".utf8.contains($0) }
+    }
+  }
   private static let mapping = "a list, with commas, of LDAP attribute:attribute"
   private static func isMapping(_ items: [String]) -> Bool {
     items.allSatisfy { item in
@@ -33,7 +39,7 @@ extension DirectorySettings {
     .option(
       "ldap", "user", \.user, default: "", as: name, isName,
       "The entry that asks on behalf of the identity service; empty for nobody."),
-    .option("ldap", "password", \.password, default: "", secret: true, "Its password."),
+    .option("ldap", "password", \.password, default: "", secret: true, "The password of that entry."),
     .option(
       "ldap", "suffix", \.suffix, default: "cn=example,cn=com", as: name, isName,
       "The directory's root, below which users and groups are where nothing else is said."),
@@ -92,7 +98,7 @@ extension DirectorySettings {
       "ldap", "user_enabled_default", \.users.enabledDefault, default: "True",
       "What that attribute is where a user has none: 512 for userAccountControl."),
     .option(
-      "ldap", "user_attribute_ignore", \.users.ignored, default: ["default_project_id"],
+      "ldap", "user_attribute_ignore", \.users.ignored, default: ["default_project_id"], as: keys, areKeys,
       "Attributes of the API that are neither read nor written."),
     .option(
       "ldap", "user_default_project_id_attribute", \.users.defaultProject, default: "", as: attribute,
@@ -141,7 +147,7 @@ extension DirectorySettings {
       "ldap", "group_ad_nesting", \.groups.nests, default: false,
       "Whether members of groups within groups count, by Active Directory's rule."),
     .option(
-      "ldap", "group_attribute_ignore", \.groups.ignored, default: [],
+      "ldap", "group_attribute_ignore", \.groups.ignored, default: [], as: keys, areKeys,
       "Attributes of the API that are neither read nor written."),
     .option(
       "ldap", "group_additional_attribute_mapping", \.groups.additional, default: [], as: mapping, isMapping,
@@ -160,7 +166,7 @@ extension DirectorySettings {
       "ldap", "connection_timeout", \.connectionTimeout, default: 10, in: -1...3600,
       "For how many seconds a server may keep anyone waiting; -1, without an end upstream, is 10 here."),
     .option("ldap", "use_pool", \.usesPool, default: true, "Whether connections are kept."),
-    .option("ldap", "pool_size", \.poolSize, default: 10, in: 1...10_000, "How many are."),
+    .option("ldap", "pool_size", \.poolSize, default: 10, in: 1...10_000, "How many connections are kept."),
     .option("ldap", "pool_retry_max", \.poolAttempts, default: 3, in: 1...100, "How often connecting is tried."),
     .option(
       "ldap", "pool_retry_delay", \.poolRetryDelay, default: 0.1, in: 0...3600, "How many seconds lie in between."),

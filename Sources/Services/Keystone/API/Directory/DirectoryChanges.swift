@@ -27,11 +27,12 @@ extension People {
 
   /// Runs a change; where the directory has that already, in the API's words.
   private func making(_ what: String, _ name: String, _ body: () async throws -> Void) async throws {
-    do { try await body() } catch let fault as Fault where fault.kind == .conflict {
-      throw Fault.conflict(
-        "Conflict occurred attempting to store \(what) - Duplicate entry found with name \(name) at domain ID \(domainID)."
-      )
-    }
+    do { try await body() } catch let fault as Fault where fault.kind == .conflict { throw taken(what, name) }
+  }
+  private func taken(_ what: String, _ name: String) -> Fault {
+    .conflict(
+      "Conflict occurred attempting to store \(what) - Duplicate entry found with name \(name) at domain ID "
+        + "\(domainID).")
   }
 
   // MARK: Users
@@ -39,11 +40,7 @@ extension People {
   /// - Parameter newID: what tells the user apart in the directory, unless it is his name that does.
   func create(_ user: User, password: String?, newID: String) async throws -> DirectoryUser {
     let part = settings.users
-    if try await self.user(named: user.name) != nil {
-      throw Fault.conflict(
-        "Conflict occurred attempting to store user - Duplicate entry found with name \(user.name) at domain ID \(domainID)."
-      )
-    }
+    if try await self.user(named: user.name) != nil { throw taken("user", user.name) }
     let id = part.id.lowercased() == part.name.lowercased() ? user.name : newID
     var entry = DirectoryEntry(DistinguishedNames.user(id, settings), ["objectClass": ["person", part.objectClass]])
     if part.objectClass.lowercased() == "person" { entry.attributes["objectClass"] = [Array("person".utf8)] }
@@ -142,13 +139,11 @@ extension People {
     } catch let fault as Fault where fault.kind == .notFound {
       guard enabled, let name = DistinguishedName(emulatedGroup)?.first else { return }
       let part = settings.users
-      try await directory.add(
-        DirectoryEntry(
-          emulatedGroup,
-          [
-            "objectClass": [part.enabledEmulationUsesGroups ? settings.groups.objectClass : "groupOfNames"],
-            name.attribute: [name.value], emulatedMember: [value],
-          ]))
+      let objectClass = part.enabledEmulationUsesGroups ? settings.groups.objectClass : "groupOfNames"
+      var entry = DirectoryEntry(emulatedGroup, ["objectClass": [objectClass]])
+      entry.attributes[name.attribute] = [Array(name.value.utf8)]
+      entry.attributes[emulatedMember] = [Array(value.utf8)]
+      try await directory.add(entry)
     }
   }
 
@@ -167,15 +162,12 @@ extension People {
 
   func create(_ group: Group, newID: String) async throws -> DirectoryGroup {
     let part = settings.groups
-    if try await groups([.equals(part.name, group.name)]).first != nil {
-      throw Fault.conflict(
-        "Conflict occurred attempting to store group - Duplicate entry found with name \(group.name) at domain ID "
-          + "\(domainID).")
-    }
+    if try await groups([.equals(part.name, group.name)]).first != nil { throw taken("group", group.name) }
     let id = part.id.lowercased() == part.name.lowercased() ? group.name : newID
-    var entry = DirectoryEntry(
-      DistinguishedNames.group(id, settings),
-      ["objectClass": [part.objectClass], part.id: [id], part.name: [group.name]])
+    var entry = DirectoryEntry(DistinguishedNames.group(id, settings), ["objectClass": [part.objectClass]])
+    // One attribute may be both.
+    entry.attributes[part.id] = [Array(id.utf8)]
+    entry.attributes[part.name] = [Array(group.name.utf8)]
     if !group.details.isEmpty, !part.details.isEmpty, !part.ignored.contains("description") {
       entry.attributes[part.details] = [Array(group.details.utf8)]
     }
