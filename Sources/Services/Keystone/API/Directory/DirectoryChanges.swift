@@ -49,7 +49,7 @@ extension People {
     }
     set(part.id, id)
     set(part.name, user.name)
-    for (attribute, value) in changes(of: user, part, created: true) { if let value { set(attribute, value) } }
+    for (attribute, value) in changes(of: user, part) { if let value { set(attribute, value) } }
     // What every person must have.
     for attribute in ["cn", "sn"] { set(attribute, user.name) }
     let added = entry
@@ -58,15 +58,15 @@ extension People {
     if part.enabledEmulation, user.enabled { try await setEmulated(true, id: id, entry: entry.name) }
     guard let made = try await self.user(id) else {
       throw Fault.conflict(
-        "The user was made, and ldap.user_filter does not let him be seen. An administrator must correct the one or the "
-          + "other.")
+        "The user was made, and ldap.user_filter does not let him be seen. An administrator must correct the one or "
+          + "the other.")
     }
     return made
   }
 
   /// The attributes of the API as the directory's.
   private func changes(
-    of user: User, _ part: DirectorySettings.UserPart, created: Bool = false
+    of user: User, _ part: DirectorySettings.UserPart
   ) -> [(attribute: String, value: String?)] {
     var changes: [(attribute: String, value: String?)] = []
     func add(_ key: String, _ attribute: String, _ value: String?) {
