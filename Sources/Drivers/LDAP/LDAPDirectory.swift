@@ -7,6 +7,7 @@
 // another.
 
 public import Core
+internal import Glibc
 public import Hardware
 internal import IO
 internal import Log
@@ -16,6 +17,9 @@ public final class LDAPDirectory: Directory {
   /// For how long nobody tries to connect after nobody answered.
   private static let pause = Duration.seconds(2)
   private static let log = Log("ldap")
+
+  /// libldap writes to sockets without MSG_NOSIGNAL, to say goodbye too: a server that has gone must show as an error.
+  private static let ignoreBrokenPipes: Void = { signal(SIGPIPE, unsafeBitCast(1, to: __sighandler_t?.self)) }()
 
   private let access: DirectoryAccess
   private let world: World
@@ -32,6 +36,7 @@ public final class LDAPDirectory: Directory {
     guard !(isSecure && access.startsTLS) else {
       throw Fault.badRequest("ldaps:// is TLS from the start: set ldap.use_tls to false, or ldap.url to ldap://.")
     }
+    Self.ignoreBrokenPipes
     self.access = access
     self.world = world
     threads = try BlockingThreads(name: "ldap", count: 4)
