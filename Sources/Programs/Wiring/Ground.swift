@@ -21,6 +21,8 @@ package struct Ground: Sendable {
   /// Where tokens are signed instead of sealed.
   package let signingKeys: JWSKeys?
   package let hasher: PasswordHasher
+  /// What domains' own configuration files say: by domain, section and option.
+  package let domainFiles: [String: [String: [String: String]]]
   /// What lies between two services: given a service's own handler as a transport, how others reach it.
   package let between: @Sendable (any Transport) -> any Transport
 
@@ -28,6 +30,7 @@ package struct Ground: Sendable {
     world: World, store: Store, bus: Bus, host: Host, node: String, hands: Hands, secrets: Secrets,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
     signingKeys: JWSKeys? = nil, hasher: PasswordHasher,
+    domainFiles: [String: [String: [String: String]]] = [:],
     between: @escaping @Sendable (any Transport) -> any Transport = { $0 }
   ) {
     self.world = world
@@ -41,6 +44,7 @@ package struct Ground: Sendable {
     self.credentialKeys = credentialKeys
     self.signingKeys = signingKeys
     self.hasher = hasher
+    self.domainFiles = domainFiles
     self.between = between
   }
 
@@ -53,6 +57,7 @@ package struct Ground: Sendable {
       hands: Hands(settings, state: state, world: world), secrets: state.secrets,
       tokenKeys: { try state.tokenKeys.load() }, credentialKeys: { try state.credentialKeys.load() },
       signingKeys: signs ? try await state.signingKeys() : nil,
-      hasher: PasswordHasher(cost: settings.passwordCost, world: world))
+      hasher: PasswordHasher(cost: settings.passwordCost, world: world),
+      domainFiles: state.lock >= 0 ? try await settings.domainFiles() : [:])
   }
 }

@@ -2,6 +2,7 @@ import API
 import Core
 import Crypto
 import HTTP
+import Hardware
 import JSON
 import KeystoneAPI
 import KeystoneModel
@@ -61,7 +62,7 @@ struct TestCloud {
 
   init(
     options: KeystoneOptions? = nil, keys: (@Sendable () throws -> Fernet)? = nil,
-    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+    signingKeys: JWSKeys? = nil, directory: (any Directory)? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
   ) async throws {
     let world = clock.world
     let store = try await TestStore.fresh(world: world)
@@ -70,7 +71,11 @@ struct TestCloud {
     self.keys = fixed
     let service = Keystone(
       store: store, world: world, options: options ?? Self.quick, tokenKeys: keys ?? { fixed },
-      credentialKeys: { fixed }, signingKeys: signingKeys, notify: notify ?? { _ in })
+      credentialKeys: { fixed }, signingKeys: signingKeys,
+      directory: { _ in
+        guard let directory else { throw Fault.unavailable("no directory") }
+        return directory
+      }, notify: notify ?? { _ in })
     keystone = service
     endpoint = try Endpoint(service.api(), world: world, identityURL: "http://127.0.0.1:5000") {
       try await service.validate(token: $0)

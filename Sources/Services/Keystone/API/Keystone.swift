@@ -7,6 +7,7 @@
 
 public import Core
 public import Crypto
+public import Hardware
 public import KeystoneModel
 public import Store
 
@@ -22,6 +23,7 @@ public struct Keystone: Sendable {
   let validated: ValidatedTokens
   let signingKeys: JWSKeys?
   let throttle = LoginThrottle()
+  let directories: Directories
   let notify: @Sendable (Notice) async -> Void
 
   /// - Parameters:
@@ -30,12 +32,17 @@ public struct Keystone: Sendable {
   ///   - tokenKeys: loads the keys of tokens; asked again every few seconds, so that a rotation is noticed.
   ///   - credentialKeys: loads the keys that seal credentials at rest.
   ///   - signingKeys: where tokens are signed JSON Web Tokens instead of sealed ones; both are read then.
+  ///   - directory: opens a directory of users and groups, for domains that have one.
   ///   - notify: is told of every login and change; the log is, unless somebody else.
   public init(
     store: Store, world: World, options: KeystoneOptions = KeystoneOptions(), hasher: PasswordHasher? = nil,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
-    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+    signingKeys: JWSKeys? = nil,
+    directory: @escaping @Sendable (DirectoryAccess) throws -> any Directory = { _ in
+      throw Fault.unavailable("This cloud can ask no directories.")
+    }, notify: (@Sendable (Notice) async -> Void)? = nil
   ) {
+    directories = Directories(options, store: store, world: world, open: directory)
     self.signingKeys = signingKeys
     self.notify = notify ?? Self.logNotices
     self.store = store

@@ -23,4 +23,5 @@ public let keystoneSchema = Schema(
     Trust.table,
     LoginState.table, PastPassword.table, UsedPasscode.table,
     RegisteredLimit.table, Limit.table,
+    IdentityMapping.table,
   ])
