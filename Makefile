@@ -35,6 +35,7 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 	Tests/Acceptance/run.sh
 	Tests/Acceptance/keystone2013.sh
 	Tests/Acceptance/ldap.sh
+	Tests/Acceptance/openid.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh

@@ -24,23 +24,26 @@ struct Slapd: Sendable {
       ]
     try await Host.real.makeDirectory(folder + "/data")
     try await Host.real.writeFile(folder + "/slapd.conf", Array((lines.joined(separator: "\n") + "\n").utf8))
-    let socket = folder + "/socket"
-    let url = "ldapi://" + socket.replacing("/", with: "%2F")
+    let url = "ldapi://" + (folder + "/socket").replacing("/", with: "%2F")
     let process = try await Host.real.spawnDaemon(
       "/usr/sbin/slapd", ["-d", "0", "-h", url, "-f", folder + "/slapd.conf"], log: folder + "/log")
     let slapd = Slapd(folder: folder, url: url, process: process)
-    for _ in 0..<100 {
-      if try await Host.real.exists(socket) {
-        let directory = try LDAPDirectory(slapd.access, world: .real)
-        try await directory.add(
-          DirectoryEntry(
-            suffix, ["objectClass": ["dcObject", "organization"], "dc": ["example"], "o": ["Example"]]))
+    for _ in 0..<300 {
+      // The socket is there a moment before anybody listens to it.
+      do {
+        try await slapd.plant()
         return slapd
-      }
-      try await World.real.sleep(.milliseconds(50))
+      } catch let fault as Fault where fault.kind == .unavailable { try await World.real.sleep(.milliseconds(100)) }
     }
     try await slapd.stop()
     throw Fault.unavailable("slapd did not start")
+  }
+
+  private func plant() async throws {
+    let directory = try LDAPDirectory(access, world: .real)
+    try await directory.add(
+      DirectoryEntry(
+        Self.suffix, ["objectClass": ["dcObject", "organization"], "dc": ["example"], "o": ["Example"]]))
   }
 
   var access: DirectoryAccess {

@@ -102,6 +102,12 @@ enum Places {
     // It is authorised with a token that identity has issued, and callers here have none.
     "/OS-OAUTH1/authorize/{id}": .none, "/users/{user}/OS-OAUTH1/access_tokens/{id}": .owned("access_token"),
     "/users/{user}/OS-OAUTH1/access_tokens/{id}/roles/{role}": .common("role"),
+    "/OS-FEDERATION/identity_providers/{id}": .common("idp"), "/OS-FEDERATION/mappings/{id}": .common("mapping"),
+    "/OS-FEDERATION/identity_providers/{id}/protocols/{protocol}": .word("openid"),
+    "/OS-FEDERATION/service_providers/{id}": .common("service_provider"),
+    "/auth/OS-FEDERATION/websso/{protocol}": .word("openid"),
+    "/auth/OS-FEDERATION/identity_providers/{id}": .common("idp"),
+    "/auth/OS-FEDERATION/identity_providers/{id}/protocols/{protocol}": .word("openid"),
     "/registered_limits/{id}": .common("registered_limit"), "/limits/{id}": .common("limit"),
   ]
   /// A role of a user or group on a project, a domain or the system, inherited or not.

@@ -77,6 +77,7 @@ final class CurlTransfer: @unchecked Sendable {
     ccurl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
     ccurl_set_long(easy, CURLOPT_LOW_SPEED_TIME, Int(max(1, engine.limits.idle.components.seconds)))
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 65_536)
+    if let file = engine.limits.caFile { ccurl_set_string(easy, CURLOPT_CAINFO, file) }
     configureBody(easy)
     configureHeaders(easy)
     let owner = Unmanaged.passUnretained(self).toOpaque()

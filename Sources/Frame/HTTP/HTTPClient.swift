@@ -11,6 +11,8 @@ public struct ClientLimits: Sendable {
   public var idle: Duration = .seconds(60)
   /// Idle connections kept for the next request.
   public var kept = 64
+  /// Certificates to trust instead of the machine's: a file in PEM.
+  public var caFile: String?
 
   public init() {}
 }

@@ -25,6 +25,7 @@ package struct Settings: Sendable {
   package var adminToken = ""
   package var identity = IdentitySettings()
   package var ldap = DirectorySettings()
+  package var federation = FederationSettings()
 
   package var hypervisor = Hypervisor.libvirt
   package var libvirtURI = ""
@@ -121,7 +122,7 @@ package struct Settings: Sendable {
   private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
 
   package static let configuration = Configuration(
-    options + IdentitySettings.options + DirectorySettings.options.at(\.ldap))
+    options + IdentitySettings.options + FederationSettings.options + DirectorySettings.options.at(\.ldap))
 
   package var level: Log.Level {
     switch logLevel {

@@ -6,6 +6,7 @@ import Hardware
 import JSON
 import KeystoneAPI
 import KeystoneModel
+import OpenID
 import Store
 import Synchronization
 import TestSupport
@@ -37,7 +38,7 @@ struct Answer {
 
 /// A bootstrapped identity service in memory.
 struct TestCloud {
-  let clock = TestClock()
+  let clock: TestClock
   let keystone: Keystone
   let endpoint: Endpoint
   let keys: Fernet
@@ -61,9 +62,11 @@ struct TestCloud {
   }
 
   init(
-    options: KeystoneOptions? = nil, keys: (@Sendable () throws -> Fernet)? = nil,
-    signingKeys: JWSKeys? = nil, directory: (any Directory)? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+    options: KeystoneOptions? = nil, clock: TestClock = TestClock(), keys: (@Sendable () throws -> Fernet)? = nil,
+    signingKeys: (@Sendable () throws -> JWSKeys)? = nil, openID: OpenIDProviders = OpenIDProviders(),
+    directory: (any Directory)? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
   ) async throws {
+    self.clock = clock
     let world = clock.world
     let store = try await TestStore.fresh(world: world)
     try await store.migrate([keystoneSchema])
@@ -71,7 +74,7 @@ struct TestCloud {
     self.keys = fixed
     let service = Keystone(
       store: store, world: world, options: options ?? Self.quick, tokenKeys: keys ?? { fixed },
-      credentialKeys: { fixed }, signingKeys: signingKeys,
+      credentialKeys: { fixed }, signingKeys: signingKeys, openID: openID,
       directory: { _ in
         guard let directory else { throw Fault.unavailable("no directory") }
         return directory

@@ -41,10 +41,15 @@ extension Keystone {
     }
     guard var found else { throw Fault.unauthorized() }
     found.methods.formUnion(try receiptMethods(call.request, of: found.userID))
+    try await checkMethods(of: found)
+    return found
+  }
+
+  /// - Throws: `MoreMethodsNeeded` where the user's rules want more.
+  func checkMethods(of found: Authenticated) async throws {
     let id = found.userID
     guard let user = try await store.read({ try await $0.get(User.self, id) }) else { throw Fault.unauthorized() }
     try checkMethods(found.methods, of: user)
-    return found
   }
 
   private func check(
@@ -61,6 +66,7 @@ extension Keystone {
       return try await login(user, from: peer) { try await checkPasscode(user, passcode) }
     case .token(let token): return try await checkToken(token, for: scope)
     case .oauth: return try await checkAccessToken(call)
+    case .voucher(let voucher, let name): return try await checkVoucher(voucher, by: name, call)
     case .applicationCredential(let id, let name, let user, let secret):
       return try await checkApplicationCredential(id: id, name: name, user: user, secret: secret)
     }
@@ -103,6 +109,8 @@ extension Keystone {
       throw Fault.forbidden("Using OAuth-scoped token to create another token. Create a new OAuth-scoped token instead")
     case .trust:
       throw Fault.forbidden("Using trust-scoped token to create another token. Create a new trust-scoped token instead")
+    case .federation(let groups, let provider, let name):
+      return try await rescope(token, groups, Voucher(provider: provider, protocolName: name))
     default: break
     }
     guard !token.payload.methods.isDelegated else {

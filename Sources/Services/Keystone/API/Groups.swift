@@ -114,8 +114,10 @@ enum Groups {
     let group = try await group(call)
     try await call.service.freshen(membersOf: group.id)
     return try await call.page(
-      ["id IN (SELECT user_id FROM \(Membership.table) WHERE group_id = \(group.id))"]
-        + call.filters(["name": "name"]) + call.enabledFilter())
+      [
+        "id IN (SELECT user_id FROM \(Membership.table) WHERE group_id = \(group.id))"
+          + " OR id IN (\(call.lent("user_id", where: "group_id = \(group.id)")))"
+      ] + call.userNameFilters() + call.enabledFilter())
   }
 
   static func add(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
@@ -133,7 +135,13 @@ enum Groups {
     let group = try await group(call)
     let user = call.path["user"] ?? ""
     try await call.service.freshen(user: user)
-    guard try await call.service.store.read({ try await $0.get(Membership.self, group.id, user) }) != nil else {
+    let now = call.service.world.now()
+    let isMember = try await call.service.store.read { transaction in
+      let own = try await transaction.get(Membership.self, group.id, user) != nil
+      if own { return true }
+      return try await transaction.lentGroups(of: user, at: now).contains(group.id)
+    }
+    guard isMember else {
       throw Fault.notFound("User '\(user)' not found in group '\(group.id)'")
     }
     return Nothing()
@@ -173,6 +181,7 @@ extension Transaction {
   func remove(_ group: Group) async throws {
     try await deleteAll(Assignment.self, "WHERE actor_id = \(group.id)")
     try await deleteAll(Membership.self, "WHERE group_id = \(group.id)")
+    try await deleteAll(ExpiringMembership.self, "WHERE group_id = \(group.id)")
     try await delete(group)
   }
 }

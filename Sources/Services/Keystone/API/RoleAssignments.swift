@@ -88,8 +88,9 @@ enum RoleAssignments {
       try call.enforce(["target.domain_id": home])
     }
     try await freshen(question, call.service)
+    let now = call.service.world.now()
     let (lines, names) = try await call.service.store.read { transaction in
-      var rows = try await assignments(question, transaction)
+      var rows = try await assignments(question, now, transaction)
       if !isFree {
         // A reader of a domain sees what is assigned on the domain and on its projects.
         let own = Set(try await transaction.all(Project.self, "WHERE domain_id = \(home)").map(\.id) + [home])
@@ -113,12 +114,13 @@ enum RoleAssignments {
   }
 
   /// The rows that can bear on the question; roles and, where groups and trees matter, parties are looked at later.
-  private static func assignments(_ question: Question, _ transaction: any ReadTransaction) async throws -> [Assignment]
-  {
+  private static func assignments(
+    _ question: Question, _ now: Timestamp, _ transaction: any ReadTransaction
+  ) async throws -> [Assignment] {
     var conditions: [SQL] = []
     if let user = question.user {
       if question.effective {
-        let groups = try await transaction.groups(of: user)
+        let groups = try await transaction.groups(of: user) + transaction.lentGroups(of: user, at: now)
         conditions.append(
           """
           (actor = \(Assignment.Actor.user) AND actor_id = \(user)) \

@@ -40,6 +40,7 @@ enum Users {
     if isFree { domain = call.listedDomain(domain) }
     return try await call.page(
       try await call.freshenUsers(of: domain) + call.filters(["default_project_id": "default_project_id"])
+        + call.federationFilters()
         + call.enabledFilter()
         + expiryFilters(call.incoming)
         + (domain.map { ["domain_id = \($0)"] } ?? []))
@@ -60,8 +61,10 @@ enum Users {
     }
   }
 
-  static func show(_ call: Call<Keystone>, _: Nothing) async throws -> One<User> {
-    One(try await user(call))
+  static func show(_ call: Call<Keystone>, _: Nothing) async throws -> ShownUser {
+    let user = try await user(call)
+    let identities = try await call.service.store.read { try await $0.federatedIdentities(of: user.id) }
+    return ShownUser(user: user, identities: identities)
   }
 
   /// The user in the path, if the caller may ask for him.
@@ -83,6 +86,7 @@ enum Users {
     var password: String?
     var enabled: Bool?
     var defaultProjectID: String?
+    var federated: JSON?
     var options = JSONObject()
     var extra = JSONObject()
     static let shape = Shape<Create>(
@@ -92,10 +96,11 @@ enum Users {
         .key("password", \.password, .text(0...4096)), .key("enabled", \.enabled),
         .key("default_project_id", \.defaultProjectID),
         .key("options", \.options, .custom(UserOptions.check)),
+        .key("federated", \.federated, .custom(FederatedAttribute.check)),
       ])
   }
 
-  static func create(_ call: Call<Keystone>, _ draft: Create) async throws -> One<User> {
+  static func create(_ call: Call<Keystone>, _ draft: Create) async throws -> ShownUser {
     let service = call.service
     var user = User()
     user.id = service.world.hexID()
@@ -107,7 +112,8 @@ enum Users {
     user.options = draft.options
     user.extra = draft.extra.withoutSecrets
     if let people = try await service.directories.people(of: user.domainID) {
-      return One(try await service.create(user, password: draft.password, in: people))
+      let made = try await service.create(user, password: draft.password, in: people)
+      return ShownUser(user: made, identities: [])
     }
     var password: NewPassword?
     if let text = draft.password {
@@ -117,13 +123,15 @@ enum Users {
     }
     let (added, new) = (user, password)
     let keeping = service.options.compliance.uniqueLast
-    try await service.store("user", user.name, domain: user.domainID) { transaction in
+    let identities = try await service.store("user", user.name, domain: user.domainID) { transaction in
       _ = try await transaction.existingDomain(added.domainID)
       try await transaction.checkDefaultProject(added.defaultProjectID)
       try await transaction.insert(added)
       if let new { try await transaction.remember(new, of: added.id, keeping: keeping) }
+      if let known = draft.federated { try await transaction.replaceIdentities(of: added, by: known) }
+      return try await transaction.federatedIdentities(of: added.id)
     }
-    return One(user)
+    return ShownUser(user: user, identities: identities)
   }
 
   struct Update: OpenDraft {
@@ -132,6 +140,7 @@ enum Users {
     var password: Given<String?> = .absent
     var enabled: Bool?
     var defaultProjectID: Given<String?> = .absent
+    var federated: JSON?
     var options = JSONObject()
     var extra = JSONObject()
     static let shape = Shape<Update>(
@@ -141,15 +150,16 @@ enum Users {
         .key("password", \.password, .text(0...4096)), .key("enabled", \.enabled),
         .key("default_project_id", \.defaultProjectID),
         .key("options", \.options, .custom(UserOptions.check)),
+        .key("federated", \.federated, .custom(FederatedAttribute.check)),
       ])
   }
 
-  static func update(_ call: Call<Keystone>, _ draft: Update) async throws -> One<User> {
+  static func update(_ call: Call<Keystone>, _ draft: Update) async throws -> ShownUser {
     let before = try await user(call)
     let service = call.service
     if let domain = draft.domainID, domain != before.domainID { throw Fault.badRequest("Cannot change Domain ID") }
     if let found = try await service.located(user: before.id) {
-      return One(try await service.update(before, with: draft, of: found))
+      return ShownUser(user: try await service.update(before, with: draft, of: found), identities: [])
     }
     let changesPassword = draft.password.value != nil
     var password: NewPassword?
@@ -161,7 +171,8 @@ enum Users {
     let keeping = service.options.compliance.uniqueLast
     let event = service.revocation().of(user: before.id)
     let revokes = changesPassword || draft.enabled == false
-    let after = try await service.store("user", draft.name ?? before.name, domain: before.domainID) { transaction in
+    let (after, identities) = try await service.store("user", draft.name ?? before.name, domain: before.domainID) {
+      transaction in
       guard var user = try await transaction.get(User.self, before.id) else {
         throw Fault.notFound("Could not find user: \(before.id).")
       }
@@ -180,10 +191,14 @@ enum Users {
       user.options = user.options.mergingOptions(draft.options)
       user.extra = user.extra.merging(draft.extra.withoutSecrets)
       if revokes { try await transaction.revoke(event, now: event.issuedBefore) }
-      return try await transaction.update(user)
+      let after = try await transaction.update(user)
+      if let known = draft.federated, known.array?.isEmpty == false {
+        try await transaction.replaceIdentities(of: after, by: known)
+      }
+      return (after, try await transaction.federatedIdentities(of: after.id))
     }
     if revokes { try await service.settle(event) }
-    return One(after)
+    return ShownUser(user: after, identities: identities)
   }
 
   static func delete(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
@@ -266,7 +281,10 @@ enum Users {
   static func groups(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Group> {
     let user = try await user(call)
     return try await call.page(
-      ["id IN (SELECT group_id FROM \(Membership.table) WHERE user_id = \(user.id))"] + call.filters(["name": "name"]))
+      [
+        "id IN (SELECT group_id FROM \(Membership.table) WHERE user_id = \(user.id))"
+          + " OR id IN (\(call.lent("group_id", where: "user_id = \(user.id)")))"
+      ] + call.filters(["name": "name"]))
   }
 }
 
@@ -357,6 +375,8 @@ extension Transaction {
     try await deleteAll(PastPassword.self, "WHERE user_id = \(user.id)")
     try await deleteAll(Assignment.self, "WHERE actor_id = \(user.id)")
     try await deleteAll(Membership.self, "WHERE user_id = \(user.id)")
+    try await deleteAll(ExpiringMembership.self, "WHERE user_id = \(user.id)")
+    try await deleteAll(FederatedUser.self, "WHERE user_id = \(user.id)")
     try await deleteAll(Credential.self, "WHERE user_id = \(user.id)")
     try await deleteAll(ApplicationCredential.self, "WHERE user_id = \(user.id)")
     try await delete(user)

@@ -30,6 +30,7 @@ public struct KeystoneOptions: Sendable {
   public var compliance = PasswordRules()
   public var throttle = ThrottleRules()
   public var directories = DirectoryRules()
+  public var federation = FederationRules()
 
   public init() {}
 }
@@ -56,6 +57,23 @@ public struct DirectoryRules: Sendable {
   /// never had another.
   public var keepsLocalIDs = true
   public var isUsed: Bool { hasDefault || areOfDomains }
+
+  public init() {}
+}
+
+/// How users of identity providers are taken in.
+public struct FederationRules: Sendable {
+  /// The pages to which a login by browser may hand its token.
+  public var trustedDashboards: [String] = []
+  /// The attribute that says which provider vouches, for protocols that name none; nil for any provider's word.
+  public var remoteIDAttribute: String?
+  /// For how many minutes a provider's groups outlive a login, for providers that do not say; 0 for not at all.
+  public var authorizationTTL = 0
+  public var mappingVersion = MappingVersion.first
+  /// Only attributes that begin with it reach mappings.
+  public var assertionPrefix = ""
+  /// This API as browsers reach it, without `/v3`; nil for as each request says.
+  public var publicURL: String?
 
   public init() {}
 }

@@ -226,7 +226,7 @@ extension Call where Service == Keystone {
   /// Looks at the users that a list is of.
   /// - Returns: the list's conditions on names.
   func freshenUsers(of domain: String?) async throws -> [SQL] {
-    try await freshen(domain) { people in
+    try await freshen(domain, userNameFilters()) { people in
       let filters = nameFilters(people.settings.users.name)
       let users = try await people.users(filters)
       let drawn = try await service.draw(Picture(users: users, hasAllUsers: filters.isEmpty), of: people)
@@ -235,7 +235,7 @@ extension Call where Service == Keystone {
   }
   /// Likewise.
   func freshenGroups(of domain: String?) async throws -> [SQL] {
-    try await freshen(domain) { people in
+    try await freshen(domain, filters(["name": "name"])) { people in
       let filters = nameFilters(people.settings.groups.name)
       let groups = try await people.groups(filters)
       let drawn = try await service.draw(Picture(groups: groups, hasAllGroups: filters.isEmpty), of: people)
@@ -243,8 +243,9 @@ extension Call where Service == Keystone {
     }
   }
 
-  private func freshen(_ domain: String?, _ look: (People) async throws -> [String]?) async throws -> [SQL] {
-    let names = filters(["name": "name"])
+  private func freshen(
+    _ domain: String?, _ names: [SQL], _ look: (People) async throws -> [String]?
+  ) async throws -> [SQL] {
     guard service.directories.areUsed else { return names }
     guard let domain else {
       for id in try await service.directories.domains() {
