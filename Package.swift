@@ -40,6 +40,7 @@ let libraries: [Target] = [
   c("CCrypt", "libcrypt", "libcrypt-dev"),
   c("CYAML", "yaml-0.1", "libyaml-dev"),
   c("CVirt", "libvirt", "libvirt-dev"),
+  c("CLDAP", "ldap", "libldap-dev"),
 ]
 
 let base: [Target] = [
@@ -70,11 +71,12 @@ let hardware: [Target] = [
   module("Libvirt", "Drivers/Libvirt", "Hardware", "Core", "IO", "Log", "Host", "CVirt"),
   module("LinuxNetwork", "Drivers/LinuxNetwork", "Hardware", "Core", "IO", "Log", "Host"),
   module("FileDisk", "Drivers/FileDisk", "Hardware", "Core", "IO", "Log", "Host", "JSON"),
+  module("LDAP", "Drivers/LDAP", "Hardware", "Core", "IO", "Log", "CLDAP"),
 ]
 
 let services: [Target] = [
-  module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log", "Text"),
-  module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "OpenID"),
+  module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log", "Config", "Hardware", "Text"),
+  module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Config", "Hardware", "OpenID"),
   module("KeystoneV2", "Services/Keystone/V2", "Core", "JSON", "API", "HTTP", "Clients"),
   module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware"),
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
@@ -107,7 +109,7 @@ let suites: [Target] = [
   .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",
-    dependencies: ([base, frame, hardware, services].flatMap { $0 }).filter { !["Libvirt", "LinuxNetwork", "FileDisk", "NovaConsole"].contains($0.name) }
+    dependencies: ([base, frame, hardware, services].flatMap { $0 }).filter { !["Libvirt", "LinuxNetwork", "FileDisk", "LDAP", "NovaConsole"].contains($0.name) }
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
   tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork"),
@@ -116,9 +118,9 @@ let suites: [Target] = [
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("CinderTests", "Unit/Cinder", "TestSupport", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
-  tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log"),
+  tests("ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log", "LDAP"),
   tests("NeutronTests", "Unit/Neutron", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
-  tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "OpenID", "KeystoneModel", "KeystoneAPI"),
+  tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "OpenID", "KeystoneModel", "KeystoneAPI", "Hardware", "FakeHardware", "Config"),
   tests("KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI", "KeystoneV2"),
   tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),

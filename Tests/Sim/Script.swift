@@ -11,8 +11,8 @@ struct Event: Sendable {
     case link(Trouble, after: Int)
     /// Something happens to a guest behind the cloud's back.
     case guest(GuestTrouble)
-    /// The process dies that many jobs later, and is started again after so many seconds.
-    case death(jobs: Int, pause: Int)
+    /// The process dies, and is started again after so many seconds.
+    case death(Moment, pause: Int)
   }
   enum Trouble: String, Sendable, CaseIterable {
     /// It does nothing and says that it failed.
@@ -24,6 +24,14 @@ struct Event: Sendable {
     case isSlow
     /// It happens twice.
     case doubles
+  }
+  /// When a process dies.
+  enum Moment: Sendable, Equatable {
+    /// So many jobs later, wherever that is.
+    case jobs(Int)
+    /// Right after that transaction from now: what comes next finds half of what belongs together, if it was written
+    /// in halves.
+    case commits(Int)
   }
   enum GuestTrouble: String, Sendable, CaseIterable { case vanishes, breaks, powersOff }
 
@@ -42,7 +50,9 @@ extension Event: CustomStringConvertible {
     case .bus(let trouble, let after): "bus: message \(after + 1) from now \(trouble.rawValue)"
     case .link(let trouble, let after): "link: request \(after + 1) from now \(trouble.rawValue)"
     case .guest(let trouble): "guest: one \(trouble.rawValue)"
-    case .death(let jobs, let pause): "the process dies \(jobs) jobs later, and starts again after \(pause) s"
+    case .death(.jobs(let jobs), let pause): "the process dies \(jobs) jobs later, and starts again after \(pause) s"
+    case .death(.commits(let commits), let pause):
+      "the process dies after commit \(commits) from now, and starts again after \(pause) s"
     }
   }
 }
@@ -66,20 +76,21 @@ struct Script: Sendable {
         (roughness, .bus(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness, .link(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness / 4, .guest(chance.pick(Event.GuestTrouble.allCases))),
-        (deaths, Self.death(within: 400, &chance)),
+        (deaths, .death(.jobs(chance.below(400)), pause: chance.pick(Self.pauses))),
       ])
       events.append(Event(pause: chance.below(hurry), kind: kind, choice: chance.next()))
       // A process is most vulnerable while it begins what it was asked for.
       if case .user = kind, chance.below(100) < deaths {
-        events.append(Event(pause: 0, kind: Self.death(within: 120, &chance), choice: chance.next()))
+        let moment = Event.Moment.commits(1 + chance.below(16))
+        events.append(
+          Event(pause: 0, kind: .death(moment, pause: chance.pick(Self.pauses)), choice: chance.next()))
       }
     }
     self.events = events
   }
 
-  private static func death(within jobs: Int, _ chance: inout Chance) -> Event.Kind {
-    .death(jobs: chance.below(jobs), pause: chance.pick([0, 0, 1, 20]))
-  }
+  /// Seconds until a process that died is started again.
+  private static let pauses = [0, 0, 1, 20]
 
   /// Whether nothing worse happens than that processes die.
   var isCalm: Bool {

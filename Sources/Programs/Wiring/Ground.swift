@@ -24,6 +24,8 @@ package struct Ground: Sendable {
   /// Whom identity asks about other clouds' and companies' users.
   package let openID: OpenIDProviders
   package let hasher: PasswordHasher
+  /// What domains' own configuration files say: by domain, section and option.
+  package let domainFiles: [String: [String: [String: String]]]
   /// What lies between two services: given a service's own handler as a transport, how others reach it.
   package let between: @Sendable (any Transport) -> any Transport
 
@@ -31,7 +33,7 @@ package struct Ground: Sendable {
     world: World, store: Store, bus: Bus, host: Host, node: String, hands: Hands, secrets: Secrets,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
     signingKeys: (@Sendable () throws -> JWSKeys)? = nil, openID: OpenIDProviders = OpenIDProviders(),
-    hasher: PasswordHasher,
+    hasher: PasswordHasher, domainFiles: [String: [String: [String: String]]] = [:],
     between: @escaping @Sendable (any Transport) -> any Transport = { $0 }
   ) {
     self.world = world
@@ -46,6 +48,7 @@ package struct Ground: Sendable {
     self.signingKeys = signingKeys
     self.openID = openID
     self.hasher = hasher
+    self.domainFiles = domainFiles
     self.between = between
   }
 
@@ -65,6 +68,7 @@ package struct Ground: Sendable {
       tokenKeys: { try state.tokenKeys.load() }, credentialKeys: { try state.credentialKeys.load() },
       signingKeys: signer,
       openID: isServed ? try await settings.federation.openID(world: world) : OpenIDProviders(),
-      hasher: PasswordHasher(cost: settings.passwordCost, world: world))
+      hasher: PasswordHasher(cost: settings.passwordCost, world: world),
+      domainFiles: isServed ? try await settings.domainFiles() : [:])
   }
 }

@@ -2,6 +2,7 @@ import API
 import Core
 import Crypto
 import HTTP
+import Hardware
 import JSON
 import KeystoneAPI
 import KeystoneModel
@@ -63,7 +64,7 @@ struct TestCloud {
   init(
     options: KeystoneOptions? = nil, clock: TestClock = TestClock(), keys: (@Sendable () throws -> Fernet)? = nil,
     signingKeys: (@Sendable () throws -> JWSKeys)? = nil, openID: OpenIDProviders = OpenIDProviders(),
-    notify: (@Sendable (Notice) async -> Void)? = nil
+    directory: (any Directory)? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
   ) async throws {
     self.clock = clock
     let world = clock.world
@@ -73,7 +74,11 @@ struct TestCloud {
     self.keys = fixed
     let service = Keystone(
       store: store, world: world, options: options ?? Self.quick, tokenKeys: keys ?? { fixed },
-      credentialKeys: { fixed }, signingKeys: signingKeys, openID: openID, notify: notify ?? { _ in })
+      credentialKeys: { fixed }, signingKeys: signingKeys, openID: openID,
+      directory: { _ in
+        guard let directory else { throw Fault.unavailable("no directory") }
+        return directory
+      }, notify: notify ?? { _ in })
     keystone = service
     endpoint = try Endpoint(service.api(), world: world, identityURL: "http://127.0.0.1:5000") {
       try await service.validate(token: $0)

@@ -58,6 +58,9 @@ extension Keystone {
     let peer = call.request.peer
     switch method {
     case .password(let user, let password):
+      if let people = try await people(for: user) {
+        return try await login(user, from: peer) { try await checkPassword(user, password, in: people) }
+      }
       return try await login(user, from: peer) { try await checkPassword(user, password) }
     case .totp(let user, let passcode):
       return try await login(user, from: peer) { try await checkPasscode(user, passcode) }
@@ -125,9 +128,11 @@ extension Keystone {
   private func checkApplicationCredential(
     id: String?, name: String?, user: Reference?, secret: String
   ) async throws -> Authenticated {
-    let found = try await store.read { transaction -> ApplicationCredential? in
+    var owner = user
+    if id == nil, let user { owner = try await freshened(user) }
+    let found = try await store.read { [owner] transaction -> ApplicationCredential? in
       if let id { return try await transaction.get(ApplicationCredential.self, id) }
-      guard let user, let name, let owner = try await transaction.find(user) else { return nil }
+      guard let owner, let name, let owner = try await transaction.find(owner) else { return nil }
       return try await transaction.one(
         ApplicationCredential.self, "WHERE user_id = \(owner.id) AND name = \(name)")
     }

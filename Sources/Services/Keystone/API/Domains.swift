@@ -133,6 +133,10 @@ enum Domains {
     for group in try await transaction.all(Group.self, "WHERE domain_id = \(domain.id)") {
       try await transaction.remove(group)
     }
+    for mapping in try await transaction.all(IdentityMapping.self, "WHERE domain_id = \(domain.id)") {
+      try await transaction.deleteAll(Assignment.self, "WHERE actor_id = \(mapping.publicID)")
+      try await transaction.delete(mapping)
+    }
     for role in try await transaction.all(Role.self, "WHERE domain_id = \(domain.id)") {
       try await transaction.remove(role)
     }

@@ -7,6 +7,7 @@
 
 public import Core
 public import Crypto
+public import Hardware
 public import KeystoneModel
 public import OpenID
 public import Store
@@ -24,6 +25,7 @@ public struct Keystone: Sendable {
   let signingKeys: KeyRing<JWSKeys>?
   let openID: OpenIDProviders
   let throttle = LoginThrottle()
+  let directories: Directories
   let notify: @Sendable (Notice) async -> Void
 
   /// - Parameters:
@@ -34,13 +36,17 @@ public struct Keystone: Sendable {
   ///   - signingKeys: loads the keys where tokens are signed JSON Web Tokens instead of sealed ones; both are read
   ///     then.
   ///   - openID: the identity providers whose word is checked by OpenID Connect.
+  ///   - directory: opens a directory of users and groups, for domains that have one.
   ///   - notify: is told of every login and change; the log is, unless somebody else.
   public init(
     store: Store, world: World, options: KeystoneOptions = KeystoneOptions(), hasher: PasswordHasher? = nil,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
     signingKeys: (@Sendable () throws -> JWSKeys)? = nil, openID: OpenIDProviders = OpenIDProviders(),
-    notify: (@Sendable (Notice) async -> Void)? = nil
+    directory: @escaping @Sendable (DirectoryAccess) throws -> any Directory = { _ in
+      throw Fault.unavailable("This cloud can ask no directories.")
+    }, notify: (@Sendable (Notice) async -> Void)? = nil
   ) {
+    directories = Directories(options, store: store, world: world, open: directory)
     self.signingKeys = signingKeys.map { KeyRing(world: world, load: $0) }
     self.openID = openID
     self.notify = notify ?? Self.logNotices

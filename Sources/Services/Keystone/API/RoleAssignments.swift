@@ -87,6 +87,7 @@ enum RoleAssignments {
     } else {
       try call.enforce(["target.domain_id": home])
     }
+    try await freshen(question, call.service)
     let now = call.service.world.now()
     let (lines, names) = try await call.service.store.read { transaction in
       var rows = try await assignments(question, now, transaction)
@@ -100,6 +101,16 @@ enum RoleAssignments {
       return (wanted, question.names ? try await Names(wanted, transaction) : nil)
     }
     return listing("role_assignments", lines.map { show($0, names, call) }, call.incoming)
+  }
+
+  /// Who is in which group of a directory matters where roles are worked out.
+  private static func freshen(_ question: Question, _ service: Keystone) async throws {
+    guard question.effective, service.directories.areUsed else { return }
+    if let user = question.user { return try await service.freshen(user: user) }
+    let groups = try await service.store.read { transaction in
+      try await transaction.all(Assignment.self, "WHERE actor = \(Assignment.Actor.group)").map(\.actorID)
+    }
+    for group in Set(groups).sorted() { try await service.freshen(membersOf: group) }
   }
 
   /// The rows that can bear on the question; roles and, where groups and trees matter, parties are looked at later.

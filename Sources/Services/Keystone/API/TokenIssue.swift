@@ -10,6 +10,8 @@ extension Keystone {
   /// - Throws: `unauthorized` where the user has nothing to do there.
   func issue(_ who: Authenticated, scope request: AuthRequest.ScopeRequest) async throws -> (String, ValidToken) {
     let now = world.now()
+    try await freshen(user: who.userID)
+    if case .trust(let id) = request, directories.areUsed { try await freshen(bearersOfTrust: id) }
     let epoch = validated.epoch
     let auditID = TokenPayload.auditID(at: now, world: world)
     let seconds = Timestamp(seconds: now.seconds)
@@ -44,7 +46,7 @@ extension Keystone {
     }
     if let id = payload.trustID { try await useTrust(id) }
     let text = try seal(payload, issued: seconds)
-    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: believes(payload), epoch: epoch)
     return (text, token)
   }
 
@@ -90,6 +92,7 @@ extension Keystone {
     guard text.utf8.count <= 16_384, let (payload, issued) = try open(text), now < payload.expires + window else {
       return nil
     }
+    try await freshen(bearersOf: payload)
     let epoch = validated.epoch
     let token: ValidToken
     do {
@@ -97,7 +100,7 @@ extension Keystone {
         try await transaction.inspect(payload, issued: payload.issued(issued), now: now)
       }
     } catch is TokenRefusal { return nil }
-    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: believes(payload), epoch: epoch)
     return token
   }
 }

@@ -34,10 +34,13 @@ enum Users {
     ])
 
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<User> {
-    let domain = call.permits(["target.domain_id": "\u{0}"]) ? call.query("domain_id") : call.incoming.caller.domainID
+    let isFree = call.permits(["target.domain_id": "\u{0}"])
+    var domain = isFree ? call.query("domain_id") : call.incoming.caller.domainID
     try call.enforce(["target.domain_id": domain ?? "\u{0}"])
+    if isFree { domain = call.listedDomain(domain) }
     return try await call.page(
-      call.userNameFilters() + call.filters(["default_project_id": "default_project_id"]) + call.federationFilters()
+      try await call.freshenUsers(of: domain) + call.filters(["default_project_id": "default_project_id"])
+        + call.federationFilters()
         + call.enabledFilter()
         + expiryFilters(call.incoming)
         + (domain.map { ["domain_id = \($0)"] } ?? []))
@@ -67,6 +70,7 @@ enum Users {
   /// The user in the path, if the caller may ask for him.
   private static func user(_ call: Call<Keystone>) async throws -> User {
     let id = call.id
+    try await call.service.freshen(user: id)
     guard let user = try await call.service.store.read({ try await $0.get(User.self, id) }) else {
       // Who may not read users must not learn which ids there are.
       try call.enforce(["target.user.id": id, "target.user.domain_id": "\u{0}"])
@@ -107,6 +111,10 @@ enum Users {
     user.defaultProjectID = draft.defaultProjectID
     user.options = draft.options
     user.extra = draft.extra.withoutSecrets
+    if let people = try await service.directories.people(of: user.domainID) {
+      let made = try await service.create(user, password: draft.password, in: people)
+      return ShownUser(user: made, identities: [])
+    }
     var password: NewPassword?
     if let text = draft.password {
       password = try await service.newPassword(text, options: UserOptions(user.options), isOwn: false)
@@ -150,6 +158,9 @@ enum Users {
     let before = try await user(call)
     let service = call.service
     if let domain = draft.domainID, domain != before.domainID { throw Fault.badRequest("Cannot change Domain ID") }
+    if let found = try await service.located(user: before.id) {
+      return ShownUser(user: try await service.update(before, with: draft, of: found), identities: [])
+    }
     let changesPassword = draft.password.value != nil
     var password: NewPassword?
     if let text = draft.password.value ?? nil {
@@ -192,6 +203,10 @@ enum Users {
 
   static func delete(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let user = try await user(call)
+    if let found = try await call.service.located(user: user.id) {
+      try await call.service.delete(user, found)
+      return Nothing()
+    }
     try await call.service.change { transaction in
       guard let user = try await transaction.get(User.self, user.id) else {
         throw Fault.notFound("Could not find user: \(user.id).")
@@ -216,7 +231,12 @@ enum Users {
   static func changePassword(_ call: Call<Keystone>, _ draft: Password) async throws -> Nothing {
     let service = call.service
     let id = call.id
-    let user = try await service.login(Reference(id: id), from: call.request.peer) {
+    let peer = call.request.peer
+    if let people = try await service.people(for: Reference(id: id)) {
+      try await service.changePassword(id, from: draft.original, to: draft.password, in: people, peer: peer)
+      return Nothing()
+    }
+    let user = try await service.login(Reference(id: id), from: peer) {
       try await service.checkOldPassword(id, draft.original)
     }
     guard let hash = user.passwordHash else { throw Fault.unauthorized() }
@@ -270,7 +290,7 @@ enum Users {
 
 extension JSONObject {
   /// Attributes of clients, without those that must never be shown again.
-  fileprivate var withoutSecrets: JSONObject {
+  var withoutSecrets: JSONObject {
     JSONObject(members.filter { !["password", "original_password", "password_expires_at"].contains($0.key) })
   }
 }

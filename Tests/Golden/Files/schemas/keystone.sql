@@ -311,6 +311,14 @@ CREATE INDEX keystone_limits_domain_id_idx ON keystone_limits (domain_id);
 CREATE INDEX keystone_limits_registered_id_idx ON keystone_limits (registered_id);
 CREATE UNIQUE INDEX keystone_limits_project_id_registered_id_key ON keystone_limits (project_id, registered_id);
 CREATE UNIQUE INDEX keystone_limits_domain_id_registered_id_key ON keystone_limits (domain_id, registered_id);
+CREATE TABLE keystone_id_mappings (
+  public_id TEXT NOT NULL,
+  domain_id TEXT NOT NULL,
+  local_id TEXT NOT NULL,
+  entity_type TEXT NOT NULL,
+  PRIMARY KEY (public_id)
+);
+CREATE UNIQUE INDEX keystone_id_mappings_domain_id_local_id_entity_type_key ON keystone_id_mappings (domain_id, local_id, entity_type);
 CREATE TABLE keystone_identity_providers (
   id TEXT NOT NULL,
   domain_id TEXT NOT NULL,
@@ -692,6 +700,14 @@ CREATE INDEX keystone_limits_domain_id_idx ON keystone_limits (domain_id);
 CREATE INDEX keystone_limits_registered_id_idx ON keystone_limits (registered_id);
 CREATE UNIQUE INDEX keystone_limits_project_id_registered_id_key ON keystone_limits (project_id, registered_id);
 CREATE UNIQUE INDEX keystone_limits_domain_id_registered_id_key ON keystone_limits (domain_id, registered_id);
+CREATE TABLE keystone_id_mappings (
+  public_id TEXT COLLATE "C" NOT NULL,
+  domain_id TEXT COLLATE "C" NOT NULL,
+  local_id TEXT COLLATE "C" NOT NULL,
+  entity_type TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (public_id)
+);
+CREATE UNIQUE INDEX keystone_id_mappings_domain_id_local_id_entity_type_key ON keystone_id_mappings (domain_id, local_id, entity_type);
 CREATE TABLE keystone_identity_providers (
   id TEXT COLLATE "C" NOT NULL,
   domain_id TEXT COLLATE "C" NOT NULL,
