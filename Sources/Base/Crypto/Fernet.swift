@@ -44,9 +44,11 @@ public struct Fernet: Sendable {
     self.keys = keys
   }
 
-  /// - Parameter padded: whether the text ends in `=`; keystone's tokens go without.
-  public func seal(_ bytes: [UInt8], world: World, padded: Bool = true) throws -> String {
-    try seal(bytes, time: world.now(), vector: world.random(16), padded: padded)
+  /// - Parameters:
+  ///   - padded: whether the text ends in `=`; keystone's tokens go without.
+  ///   - time: what the text says of when it was made; nil for now.
+  public func seal(_ bytes: [UInt8], world: World, padded: Bool = true, at time: Timestamp? = nil) throws -> String {
+    try seal(bytes, time: time ?? world.now(), vector: world.random(16), padded: padded)
   }
 
   func seal(_ bytes: [UInt8], time: Timestamp, vector: [UInt8], padded: Bool) throws -> String {

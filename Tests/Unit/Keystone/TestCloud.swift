@@ -15,8 +15,14 @@ import Testing
 /// A clock that stands still until it is moved.
 final class TestClock: Sendable {
   private let time = Mutex<Int64>(1_795_000_000_250_000)
+  private let step = Mutex(Duration.zero)
 
-  var now: Timestamp { Timestamp(microseconds: time.withLock { $0 }) }
+  var now: Timestamp {
+    advance(step.withLock { $0 })
+    return Timestamp(microseconds: time.withLock { $0 })
+  }
+  /// Lets that much time pass whenever somebody looks at the clock, as on a machine that is very busy.
+  func drag(_ duration: Duration) { step.withLock { $0 = duration } }
   func advance(_ duration: Duration) { time.withLock { $0 += duration.microseconds } }
 
   var world: World {

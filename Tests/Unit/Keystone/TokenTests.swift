@@ -101,4 +101,15 @@ import Testing
     #expect(try await cloud.send("GET", "/v3/auth/tokens", as: admin, headers: headers).status == 404)
     #expect(try await cloud.send("GET", "/v3/auth/tokens?allow_expired=1", as: admin, headers: headers).status == 200)
   }
+
+  /// Else it would seem younger than what was revoked while it was made.
+  @Test("A token is as old as the look at its user, however long it took to make")
+  func age() async throws {
+    let cloud = try await TestCloud()
+    cloud.clock.drag(.milliseconds(700))
+    let answer = try await cloud.authenticate(
+      TestCloud.user("demo", TestCloud.demoPassword), scope: TestCloud.project("demo"))
+    let opened = try #require(cloud.keys.open(answer.token))
+    #expect(answer.json["token"]?["issued_at"]?.string == opened.time.isoMicrosecondsZ)
+  }
 }

@@ -29,8 +29,8 @@ final class KeyRing<Keys: Sendable>: Sendable {
 }
 
 extension KeyRing<Fernet> {
-  func seal(_ bytes: [UInt8], padded: Bool = true) throws -> String {
-    try keys().seal(bytes, world: world, padded: padded)
+  func seal(_ bytes: [UInt8], padded: Bool = true, at time: Timestamp? = nil) throws -> String {
+    try keys().seal(bytes, world: world, padded: padded, at: time)
   }
   /// What was sealed; nil when no key, not even a fresh one, opens it.
   func open(_ text: String) throws -> Fernet.Opened? {

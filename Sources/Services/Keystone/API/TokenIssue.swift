@@ -52,7 +52,8 @@ extension Keystone {
 
   /// The text of a token: sealed by Fernet, or signed where there are keys for that.
   private func seal(_ payload: TokenPayload, issued: Timestamp) throws -> String {
-    guard let signingKeys else { return try tokenKeys.seal(payload.bytes, padded: false) }
+    // Of the time at which its user was looked at: what is revoked while this goes on must be younger.
+    guard let signingKeys else { return try tokenKeys.seal(payload.bytes, padded: false, at: issued) }
     return try signingKeys.sign(payload.claims(issued: issued).bytes)
   }
 
