@@ -50,7 +50,7 @@ public struct Message: Record {
   public static let lifetime = Duration.seconds(30 * 24 * 3600)
 
   public static let table = Table<Message>(
-    "cinder_messages",
+    "cinder_messages", since: 2,
     [
       .column("id", \.id, key: true), .column("project_id", \.projectID), .column("request_id", \.requestID),
       .column("action", \.action), .column("resource_id", \.resourceID), .column("text", \.text),

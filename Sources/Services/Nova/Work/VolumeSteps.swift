@@ -125,7 +125,6 @@ extension Conductor {
     guard card != nil else { return }
     try await change(serverID) { $0.nics.removeAll { $0.port == port } }
   }
-
 }
 
 extension Transaction {

@@ -1,4 +1,4 @@
--- cinder, version 1, sqlite
+-- cinder, version 2, sqlite
 CREATE TABLE cinder_volumes (
   id TEXT NOT NULL,
   project_id TEXT NOT NULL,
@@ -124,7 +124,7 @@ CREATE INDEX cinder_messages_resource_id_idx ON cinder_messages (resource_id);
 CREATE INDEX cinder_messages_expires_at_idx ON cinder_messages (expires_at);
 
 
--- cinder, version 1, postgres
+-- cinder, version 2, postgres
 CREATE TABLE cinder_volumes (
   id TEXT COLLATE "C" NOT NULL,
   project_id TEXT COLLATE "C" NOT NULL,
