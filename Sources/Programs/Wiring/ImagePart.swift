@@ -18,14 +18,15 @@ struct ImagePart: Sendable {
 
   init(_ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines) throws {
     let options = GlanceOptions(settings.images)
+    let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
     glance = Glance(
       store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: base.queue, options: options, node: base.node)
+      queue: base.queue, certificates: certificates, options: options, node: base.node)
     endpoint = try pipelines.endpoint(glance.api())
     work = ImageWork(
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
       inspector: base.hands.inspector, host: base.host, web: LateWeb(rules: options.imports.web),
-      scratch: base.hands.imageScratch, options: options)
+      scratch: base.hands.imageScratch, certificates: certificates, options: options)
     work.register(on: base.queue)
     reconcilers = glance.bytes.reconcilers()
   }
@@ -47,5 +48,18 @@ private actor LateWeb: WebSource {
     let download = try made ?? WebDownload(client: HTTPClient(loop: EventLoop.start(name: "image-web")), rules: rules)
     made = download
     return try await download.fetch(uri, limit: limit)
+  }
+}
+
+/// Certificates as files, `UUID.pem`.
+private struct CertificateDirectory: CertificateSource {
+  let path: String
+  let host: Host
+
+  func certificate(_ id: String) async throws -> [UInt8]? {
+    guard isUUID(id) else { return nil }
+    do { return try await host.readFile("\(path)/\(id).pem", limit: 1 << 16) } catch let fault as Fault
+      where fault.kind == .notFound
+    { return nil }
   }
 }

@@ -24,14 +24,17 @@ public struct Glance: Sendable {
   let log = Log("glance")
 
   let queue: SagaQueue
+  let certificates: any CertificateSource
 
   /// - Parameters:
   ///   - queue: where imports are written down.
   ///   - node: the name of this machine's part of the cloud, the same after a restart.
   public init(
     store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
-    options: GlanceOptions = GlanceOptions(), node: String = "local"
+    certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
+    node: String = "local"
   ) {
+    self.certificates = certificates
     self.store = store
     self.world = world
     self.stores = stores
