@@ -70,7 +70,9 @@ public struct ImageHeader: Sendable, Equatable {
 
   /// ECMA-119, 8.4: a primary descriptor whose blocks are 2048 bytes, as both byte orders say.
   private static func isoDanger(_ bytes: HeaderBytes) -> String? {
-    guard let block = bytes.little(0x8080, 2), let other = bytes.big(0x8082, 2) else { return "its header is cut short" }
+    guard let block = bytes.little(0x8080, 2), let other = bytes.big(0x8082, 2) else {
+      return "its header is cut short"
+    }
     return block == other && block == 2048 ? nil : "its blocks are of a size that cannot be"
   }
 
@@ -108,28 +110,28 @@ struct HeaderBytes {
     self.size = size
   }
 
-  func has(_ text: String, at offset: Int = 0) -> Bool { has(Array(text.utf8), at: offset) }
-  func has(_ bytes: [UInt8], at offset: Int = 0) -> Bool {
+  internal func has(_ text: String, at offset: Int = 0) -> Bool { has(Array(text.utf8), at: offset) }
+  internal func has(_ bytes: [UInt8], at offset: Int = 0) -> Bool {
     offset >= 0 && head.count - bytes.count >= offset && head[offset..<(offset + bytes.count)].elementsEqual(bytes)
   }
-  func byte(_ offset: Int) -> UInt8? { head.indices.contains(offset) ? head[offset] : nil }
+  internal func byte(_ offset: Int) -> UInt8? { head.indices.contains(offset) ? head[offset] : nil }
 
   /// A number of `count` bytes, the first the highest; nil where there are not so many.
-  func big(_ offset: Int, _ count: Int) -> UInt64? {
+  internal func big(_ offset: Int, _ count: Int) -> UInt64? {
     guard offset >= 0, head.count - count >= offset else { return nil }
     return head[offset..<(offset + count)].reduce(0) { $0 << 8 | UInt64($1) }
   }
   /// A number of `count` bytes, the first the lowest.
-  func little(_ offset: Int, _ count: Int) -> UInt64? {
+  internal func little(_ offset: Int, _ count: Int) -> UInt64? {
     guard offset >= 0, head.count - count >= offset else { return nil }
     return head[offset..<(offset + count)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
-  func isZero(_ offset: Int, _ count: Int) -> Bool {
+  internal func isZero(_ offset: Int, _ count: Int) -> Bool {
     offset >= 0 && head.count - count >= offset && head[offset..<(offset + count)].allSatisfy { $0 == 0 }
   }
 
   /// Whether something of `length` bytes at `offset` can be in the file; yes while its size is not known.
-  func holds(_ offset: UInt64, _ length: UInt64) -> Bool {
+  internal func holds(_ offset: UInt64, _ length: UInt64) -> Bool {
     let (end, isOver) = offset.addingReportingOverflow(length)
     if isOver || end > 1 << 62 { return false }
     return size.map { end <= UInt64($0) } ?? true

@@ -13,7 +13,9 @@ extension ImageHeader {
     if size > most { return bad("its size is beyond reason") }
     if block != 1 << 20 { return bad("its blocks are of a size that cannot be") }
     if blocks * block < size { return bad("its blocks do not make up its size") }
-    if map < 0x1c8 || data < map || UInt64(data) < UInt64(map) + blocks * 4 { return bad("its tables lie over one another") }
+    if map < 0x1c8 || data < map || UInt64(data) < UInt64(map) + blocks * 4 {
+      return bad("its tables lie over one another")
+    }
     if !bytes.holds(map, blocks * 4) { return bad("its table of blocks is cut short") }
     return ImageHeader("vdi", virtualSize: size)
   }
@@ -35,7 +37,9 @@ extension ImageHeader {
       let block = bytes.big(second + 32, 4)
     else { return bad("its second header is cut short") }
     if !bytes.isZero(second + 40, 16) || !bytes.isZero(second + 64, 512) { return bad("it names a parent") }
-    if block == 0 || block & (block - 1) != 0 || block > 1 << 28 { return bad("its blocks are of a size that cannot be") }
+    if block == 0 || block & (block - 1) != 0 || block > 1 << 28 {
+      return bad("its blocks are of a size that cannot be")
+    }
     if entries * block < size { return bad("its blocks do not make up its size") }
     if table < at + 1024 { return bad("its table of blocks lies over its header") }
     if !bytes.holds(table, entries * 4) { return bad("its table of blocks is cut short") }
@@ -65,7 +69,9 @@ extension ImageHeader {
       guard let offset = bytes.little(at + 16, 4), offset < 1 << 20 else { return bad("its metadata are cut short") }
       let value = Int(place) + Int(offset)
       if bytes.has(parentLocator, at: at) { return bad("it names a parent") }
-      if bytes.has(fileParameters, at: at), (bytes.little(value + 4, 4) ?? 2) & 2 != 0 { return bad("it names a parent") }
+      if bytes.has(fileParameters, at: at), (bytes.little(value + 4, 4) ?? 2) & 2 != 0 {
+        return bad("it names a parent")
+      }
       if bytes.has(diskSize, at: at) { size = bytes.little(value, 8) }
     }
     guard let size else { return bad("its metadata do not tell its size") }

@@ -36,7 +36,9 @@ extension ImageHeader {
   /// What follows the header: a type, a length, and so many bytes, until the type is nothing.
   private static func extensionDanger(_ bytes: HeaderBytes, version: UInt64) -> String? {
     let start = version == 3 ? bytes.big(100, 4) ?? 0 : 72
-    guard version == 2 || start >= 104 || start == 0, start <= 4096 else { return "its header has a length that cannot be" }
+    guard version == 2 || start >= 104 || start == 0, start <= 4096 else {
+      return "its header has a length that cannot be"
+    }
     var at = start == 0 ? 104 : Int(start)
     for _ in 0..<64 {
       guard let type = bytes.big(at, 4), let length = bytes.big(at + 4, 4), type != 0 else { return nil }

@@ -21,7 +21,9 @@ public struct DraftImage: Sendable {
   mutating func text(_ text: String, at offset: Int) {
     bytes.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
   }
-  mutating func raw(_ list: [UInt8], at offset: Int) { bytes.replaceSubrange(offset..<(offset + list.count), with: list) }
+  mutating func raw(_ list: [UInt8], at offset: Int) {
+    bytes.replaceSubrange(offset..<(offset + list.count), with: list)
+  }
 
   /// The same with another name and a change.
   func but(_ name: String, as declared: String? = nil, _ change: (inout DraftImage) -> Void = { _ in }) -> DraftImage {
@@ -35,7 +37,9 @@ public struct DraftImage: Sendable {
 
 extension DraftImage {
   /// Plain images, one a format.
-  public static let plain: [DraftImage] = [qcow2, vmdk, vdi, vhd, vhdx, ploop, iso, gpt, DraftImage("raw", "raw", 4096)]
+  public static let plain: [DraftImage] = [
+    qcow2, vmdk, vdi, vhd, vhdx, ploop, iso, gpt, DraftImage("raw", "raw", 4096),
+  ]
   /// Each asks for something that it must not get.
   public static let hostile: [DraftImage] = qcow2s + vmdks + vdis + vhds + vhdxs + ploops + others
 

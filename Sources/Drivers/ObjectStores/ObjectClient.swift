@@ -26,7 +26,9 @@ struct ObjectClient: Sendable {
 
   /// An answer that is no success, for users and administrators.
   func fault(_ response: Response, _ what: String) async -> Fault {
-    let said = (try? await response.body.collect(limit: 1 << 16)).map { String(decoding: $0.prefix(500), as: UTF8.self) }
+    let said = (try? await response.body.collect(limit: 1 << 16)).map {
+      String(decoding: $0.prefix(500), as: UTF8.self)
+    }
     let detail = "\(what): \(response.status) \(said ?? "")"
     switch response.status {
     case 401, 403:

@@ -88,7 +88,8 @@ public struct S3Images: ImageBackend {
     var token: String?
     repeat {
       let response = try await ask(
-        "GET", query: [(name: "list-type", value: "2")] + (token.map { [(name: "continuation-token", value: $0)] } ?? []))
+        "GET",
+        query: [(name: "list-type", value: "2")] + (token.map { [(name: "continuation-token", value: $0)] } ?? []))
       if response.status == 404, keys.isEmpty { return [] }
       guard response.status == 200 else { throw await objects.fault(response, "list \(bucket.name)") }
       let xml = try await objects.text(response)
@@ -205,7 +206,8 @@ private final class S3Writer: ImageWriter {
     // The service may answer 200 before it knows, and an error in the body.
     let said = try await store.objects.text(response)
     guard response.status == 200, said.contains("CompleteMultipartUploadResult") else {
-      throw Fault.unavailable("The image store did not put an image together.", detail: "S3: \(key): \(said.prefix(300))")
+      throw Fault.unavailable(
+        "The image store did not put an image together.", detail: "S3: \(key): \(said.prefix(300))")
     }
     state.withLock { $0.isOver = true }
   }

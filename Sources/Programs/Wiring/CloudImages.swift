@@ -16,7 +16,9 @@ package struct CloudImage: Sendable {
     self.signature = signature
   }
 
-  private static func beside(_ name: String, _ folder: String, _ file: String, _ sums: String, _ signature: String? = nil)
+  private static func beside(
+    _ name: String, _ folder: String, _ file: String, _ sums: String, _ signature: String? = nil
+  )
     -> CloudImage
   {
     CloudImage(

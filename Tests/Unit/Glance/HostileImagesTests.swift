@@ -77,7 +77,9 @@ import Testing
   /// What qemu-img makes is taken, and its size is told right.
   @Test(
     .enabled(if: ((try? BlockingFiles.list("/usr/bin")) ?? []).contains("qemu-img")),
-    arguments: [("qcow2", "qcow2"), ("vmdk", "vmdk"), ("vdi", "vdi"), ("vpc", "vhd"), ("vhdx", "vhdx"), ("parallels", "ploop")])
+    arguments: [
+      ("qcow2", "qcow2"), ("vmdk", "vmdk"), ("vdi", "vdi"), ("vpc", "vhd"), ("vhdx", "vhdx"), ("parallels", "ploop"),
+    ])
   func genuineImagesAreTaken(tool: String, format: String) async throws {
     let path = "/tmp/mlt-test-genuine-\(World.real.hexID())"
     let size = 64 << 20

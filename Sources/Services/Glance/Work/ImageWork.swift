@@ -111,7 +111,8 @@ public struct ImageWork: Sendable {
           defer { at = min(size, at + Self.pieceSize) }
           return at
         }
-        return offset < size ? try await host.readPart(path, at: offset, count: min(Self.pieceSize, size - offset)) : nil
+        return offset < size
+          ? try await host.readPart(path, at: offset, count: min(Self.pieceSize, size - offset)) : nil
       }
     case .remote(let size, let read): return try await read(0..<size)
     }
@@ -120,7 +121,8 @@ public struct ImageWork: Sendable {
 
   /// Puts bytes into one store, which the record names first.
   /// - Parameter content: of the image, whose hash is known.
-  func put(_ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String) async throws {
+  func put(_ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String) async throws
+  {
     let entry = try stores.writable(store)
     if entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
       // The staged bytes are in this store already.
@@ -179,7 +181,8 @@ public struct ImageWork: Sendable {
   }
 
   /// Puts bytes into the staging area in place of those that are there, for all further steps.
-  func stage(_ id: String, heldBy task: String, _ pieces: ImagePieces) async throws -> (key: String, ImportImage.Facts) {
+  func stage(_ id: String, heldBy task: String, _ pieces: ImagePieces) async throws -> (key: String, ImportImage.Facts)
+  {
     let writer = try await stores.staging.begin(for: id)
     var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, declared: nil)
     do {
