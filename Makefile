@@ -34,6 +34,8 @@ unit: ## unit, golden, derived and tidy tests, trials of every saga, contracts o
 acceptance: build $(VENV) ## drives the release binary with genuine clients, on the fake hypervisor
 	Tests/Acceptance/run.sh
 	Tests/Acceptance/keystone2013.sh
+	Tests/Acceptance/ldap.sh
+	Tests/Acceptance/openid.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh

@@ -40,6 +40,7 @@ let libraries: [Target] = [
   c("CCrypt", "libcrypt", "libcrypt-dev"),
   c("CYAML", "yaml-0.1", "libyaml-dev"),
   c("CVirt", "libvirt", "libvirt-dev"),
+  c("CLDAP", "ldap", "libldap-dev"),
 ]
 
 let base: [Target] = [
@@ -61,6 +62,7 @@ let frame: [Target] = [
   module("Bus", "Frame/Bus", "Core", "JSON", "Log"),
   module("Clients", "Frame/Clients", "Core", "JSON", "Log", "HTTP"),
   module("Auth", "Frame/Auth", "Core", "JSON", "Log", "HTTP", "API", "Clients"),
+  module("OpenID", "Frame/OpenID", "Core", "JSON", "Log", "Text", "HTTP", "Crypto"),
 ]
 
 let hardware: [Target] = [
@@ -70,54 +72,33 @@ let hardware: [Target] = [
   module("LinuxNetwork", "Drivers/LinuxNetwork", "Hardware", "Core", "IO", "Log", "Host"),
   module("FileDisk", "Drivers/FileDisk", "Hardware", "Core", "IO", "Log", "Host", "JSON"),
   module("ObjectStores", "Drivers/ObjectStores", "Hardware", "Core", "JSON", "Crypto", "HTTP"),
+  module("LDAP", "Drivers/LDAP", "Hardware", "Core", "IO", "Log", "CLDAP"),
 ]
 
 let services: [Target] = [
-  module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log"),
-  module(
-    "KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
+  module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log", "Config", "Hardware", "Text"),
+  module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Config", "Hardware", "OpenID"),
   module("KeystoneV2", "Services/Keystone/V2", "Core", "JSON", "API", "HTTP", "Clients"),
-  module(
-    "GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware", "Crypto", "Text"),
-  module(
-    "GlanceWork", "Services/Glance/Work", "GlanceModel", "Core", "Log", "Store", "Work", "Hardware", "Host", "HTTP",
-    "Crypto", "Text"),
-  module(
-    "GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log",
-    "Hardware", "Work"),
+  module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware", "Crypto", "Text"),
+  module("GlanceWork", "Services/Glance/Work", "GlanceModel", "Core", "Log", "Store", "Work", "Hardware", "Host", "HTTP", "Crypto", "Text"),
+  module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
   module("NeutronModel", "Services/Neutron/Model", "Core", "JSON", "Store", "API", "Work", "Text", "Hardware", "Bus"),
-  module(
-    "NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text",
-    "Bus", "Hardware"),
-  module(
-    "NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
+  module("NeutronAPI", "Services/Neutron/API", "NeutronModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Text", "Bus", "Hardware"),
+  module("NeutronAgent", "Services/Neutron/Agent", "NeutronModel", "Core", "JSON", "Log", "Hardware", "Bus", "HTTP", "Text"),
   module("CinderModel", "Services/Cinder/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Hardware"),
-  module(
-    "CinderAPI", "Services/Cinder/API", "Hardware", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log",
-    "Work", "Bus", "Clients", "Crypto"),
-  module(
-    "CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients",
-    "Hardware", "Host", "HTTP"),
-  module(
-    "NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
-  module(
-    "NovaAPI", "Services/Nova/API", "Hardware", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work",
-    "Clients", "Bus", "Crypto", "Text"),
-  module(
-    "NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients",
-    "Text"),
+  module("CinderAPI", "Services/Cinder/API", "Hardware", "CinderModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Bus", "Clients", "Crypto"),
+  module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware", "Host", "HTTP"),
+  module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
+  module("NovaAPI", "Services/Nova/API", "Hardware", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
+  module("NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
   module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
-  module(
-    "NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
-  module(
-    "NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP",
-    "CWebsockets", "CLinux"),
+  module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
+  module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
 
-let everything: [Target.Dependency] =
-  (base + frame + hardware + services).map { .init(stringLiteral: $0.name) } + ["CLinux"]
+let everything: [Target.Dependency] = (base + frame + hardware + services).map { .init(stringLiteral: $0.name) } + ["CLinux"]
 
 let programs: [Target] = [
   .target(name: "Wiring", dependencies: everything, path: "Sources/Programs/Wiring", swiftSettings: settings),
@@ -126,68 +107,33 @@ let programs: [Target] = [
 ]
 
 let suites: [Target] = [
-  .executableTarget(
-    name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted", "planted.sh"],
-    swiftSettings: settings),
+  .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted", "planted.sh"], swiftSettings: settings),
   .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",
-    dependencies: ([base, frame, hardware, services].flatMap { $0 }).filter {
-      !["Libvirt", "LinuxNetwork", "FileDisk", "NovaConsole"].contains($0.name)
-    }
-    .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
+    dependencies: ([base, frame, hardware, services].flatMap { $0 }).filter { !["Libvirt", "LinuxNetwork", "FileDisk", "LDAP", "NovaConsole"].contains($0.name) }
+      .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
-  tests(
-    "TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware",
-    "NovaModel", "NovaWork", "CinderModel", "CinderWork", "GlanceModel", "GlanceWork", "API", "HTTP"),
+  tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork", "GlanceModel", "GlanceWork", "API", "HTTP"),
   tests("GoldenTests", "Golden", "SmallCloud", "API", "Config", "Core", "Store", "Wiring", exclude: ["Files"]),
-  tests(
-    "DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel",
-    "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork", "Host", "Crypto"),
+  tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork", "Host", "Crypto"),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
-  tests(
-    "FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work",
-    "Bus", "Clients", "Auth", "IO", "Text"),
-  tests(
-    "CinderTests", "Unit/Cinder", "TestSupport", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients",
-    "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
-  tests(
-    "ContractTests", "Contract", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork",
-    "FileDisk", "Log", "Crypto", "HTTP", "ObjectStores", exclude: ["object-server.py"]),
-  tests(
-    "NeutronTests", "Unit/Neutron", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware",
-    "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
-  tests(
-    "KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto",
-    "KeystoneModel", "KeystoneAPI"),
-  tests(
-    "KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto",
-    "KeystoneModel", "KeystoneAPI", "KeystoneV2"),
-  tests(
-    "PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel",
-    "PlacementAPI"),
-  tests(
-    "NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON",
-    "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
-  tests(
-    "NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON",
-    "Store", "Work", "NovaModel", "NovaWork"),
-  tests(
-    "GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware",
-    "FileDisk", "Host", "GlanceModel", "GlanceAPI", "GlanceWork", "Work", "IO", "Crypto", "Text"),
-  tests(
-    "NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus",
-    "Clients", "Work", "Hardware"),
-  tests(
-    "WiringTests", "Unit/Wiring", "Wiring", "Config", "Core", "Host", "GlanceModel", "GlanceWork", "HTTP", "IO",
-    "Crypto", "Text"),
+  tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
+  tests("CinderTests", "Unit/Cinder", "TestSupport", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
+  tests("ContractTests", "Contract", "Crypto", "HTTP", "ObjectStores", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log", "LDAP", exclude: ["object-server.py"]),
+  tests("NeutronTests", "Unit/Neutron", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
+  tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "OpenID", "KeystoneModel", "KeystoneAPI", "Hardware", "FakeHardware", "Config"),
+  tests("KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI", "KeystoneV2"),
+  tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
+  tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
+  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork"),
+  tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI", "GlanceWork", "Work", "IO", "Crypto", "Text"),
+  tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
+  tests("WiringTests", "Unit/Wiring", "GlanceModel", "GlanceWork", "HTTP", "IO", "Crypto", "Text", "Wiring", "Config", "Core", "Host"),
   tests("TidyTests", "Tidy"),
   .target(
     name: "FuzzBodies",
-    dependencies: [
-      "Core", "JSON", "Text", "IO", "Crypto", "HTTP", "Config", "Store", "API", "Bus", "Hardware", "KeystoneModel",
-      "GlanceAPI", "PlacementAPI", "NovaAPI", "NovaConsole", "CLinux",
-    ],
+    dependencies: ["Core", "JSON", "Text", "IO", "Crypto", "HTTP", "Config", "Store", "API", "Bus", "Hardware", "KeystoneModel", "GlanceAPI", "PlacementAPI", "NovaAPI", "NovaConsole", "CLinux"],
     path: "Tests/Fuzz/Bodies", swiftSettings: settings),
   tests("FuzzCorpusTests", "Fuzz/Replay", "FuzzBodies"),
 ]
@@ -196,11 +142,7 @@ let suites: [Target] = [
 let fuzzer: [Target] =
   Context.environment["MARTLET_FUZZ"] == nil
   ? []
-  : [
-    .executableTarget(
-      name: "martlet-fuzz", dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Program",
-      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
-  ]
+  : [.executableTarget(name: "martlet-fuzz", dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Program", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])]
 
 let package = Package(
   name: "martlet", products: [.executable(name: "martlet", targets: ["martlet"])],

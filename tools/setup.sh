@@ -4,14 +4,14 @@ set -euo pipefail
 packages=(
   # to build
   libmicrohttpd-dev libcurl4-openssl-dev libwebsockets-dev libsqlite3-dev libpq-dev libssl-dev libcrypt-dev libyaml-dev
-  libvirt-dev zlib1g-dev pkg-config
+  libvirt-dev libldap-dev zlib1g-dev pkg-config
   # to run guests, networks and disks
   qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients
   iproute2 nftables dnsmasq-base iputils-arping conntrack genisoimage novnc
   # to make the guest image
   busybox-static dropbear-bin mtools dosfstools e2fsprogs syslinux syslinux-common fdisk cpio zstd kmod
   # to test
-  postgresql python3-venv jq curl openssh-client sqlite3 wrk nginx-light
+  postgresql python3-venv jq curl openssh-client sqlite3 wrk rsync slapd ldap-utils nginx-light
   swift-proxy swift-account swift-container swift-object
 )
 missing=()

@@ -148,7 +148,7 @@ struct NetworkFakeTests {
     let lab = NetworkLab()
     let fake = FakeSwitch()
     let network = lab.tenant()
-    fake.script.fail("ensureNetwork", call: 2, with: .unavailable("Not today."))
+    fake.script.fail("ensureNetwork", on: 2, with: .unavailable("Not today."))
     fake.script.forget("ensureNetworkAbsent")
     try await fake.ensureNetwork(network)
     await #expect(throws: Fault.unavailable("Not today.")) { try await fake.ensureNetwork(network) }

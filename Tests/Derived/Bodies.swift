@@ -209,6 +209,15 @@ enum Bodies {
       "POST /s3tokens": #"{"credentials": {"access": "@access", "signature": "@signature", "token": ""}}"#,
       "PUT /OS-OAUTH1/authorize/{id}": #"{"roles": [{"id": "@role"}]}"#,
     ]
+    let provider = "/OS-FEDERATION/identity_providers/{id}"
+    for method in ["PUT", "PATCH"] {
+      all["\(method) \(provider)"] = #"{"identity_provider": {"enabled": true}}"#
+      all["\(method) \(provider)/protocols/{protocol}"] = #"{"protocol": {"mapping_id": "@mapping"}}"#
+      all["\(method) /OS-FEDERATION/mappings/{id}"] =
+        #"{"mapping": {"rules": [{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "OIDC-sub"}]}]}}"#
+      all["\(method) /OS-FEDERATION/service_providers/{id}"] =
+        #"{"service_provider": {"auth_url": "http://127.0.0.1:1/x", "sp_url": "http://127.0.0.1:1/y"}}"#
+    }
     for row in ["PUT /domains/{id}/config", "PATCH /domains/{id}/config", "PATCH /domains/{id}/config/{group}"] {
       all[row] = #"{"config": {"identity": {"driver": "ldap"}}}"#
     }

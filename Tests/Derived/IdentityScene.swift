@@ -46,6 +46,7 @@ extension Subject {
       "PUT", "/v3/OS-EP-FILTER/endpoint_groups/\(cast["endpoint_group"] ?? "")/projects/\(cast["project"] ?? "")")
     try await subject.must(
       "PUT", "/v3/OS-EP-FILTER/projects/\(cast["project"] ?? "")/endpoints/\(cast["endpoint"] ?? "")")
+    try await subject.makeFederation(&cast)
     let (user, group, project) = (cast["user"] ?? "", cast["group"] ?? "", cast["project"] ?? "")
     try await subject.must("PUT", "/v3/groups/\(group)/users/\(user)")
     try await subject.must("PUT", "/v3/roles/\(cast["role"] ?? "")/implies/\(cast["implied"] ?? "")")
@@ -85,6 +86,22 @@ extension Subject {
     cast["trust"] = trust["trust"]?["id"]?.string
     cast["access_token"] = try await subject.accessToken(of: cast)
     return cast
+  }
+
+  /// Somebody else's users, and somebody else's cloud.
+  private func makeFederation(_ cast: inout SmallCloud.Cast) async throws {
+    let rule: JSON = ["local": [["user": ["name": "{0}"]]], "remote": [["type": "OIDC-sub"]]]
+    let urls: JSON = ["auth_url": "http://127.0.0.1:1/x", "sp_url": "http://127.0.0.1:1/y"]
+    for (path, name, body) in [
+      ("identity_providers/company", "identity_provider", ["enabled": true, "remote_ids": ["http://127.0.0.1:1"]]),
+      ("mappings/people", "mapping", ["rules": [rule]]), ("service_providers/friend", "service_provider", urls),
+      ("identity_providers/company/protocols/openid", "protocol", ["mapping_id": "people"]),
+    ] as [(String, String, JSON)] {
+      try await must("PUT", "/v3/OS-FEDERATION/\(path)", [name: body])
+    }
+    cast["idp"] = "company"
+    cast["mapping"] = "people"
+    cast["service_provider"] = "friend"
   }
 
   /// Two registered limits, of which one has an exception.

@@ -45,8 +45,8 @@ enum Places {
     "/os-volume-transfer/{id}": .owned("transfer"), "/volume-transfers/{id}": .owned("newer_transfer"),
     "/types/{id}/os-volume-type-access": .common("private"), "/types/{id}/action": .common("private"),
     "/backups/{id}": .none, "/consistencygroups/{id}": .none, "/cgsnapshots/{id}": .none, "/groups/{id}": .none,
-    "/group_types/{id}": .none, "/group_snapshots/{id}": .none, "/messages/{id}": .none, "/qos-specs/{id}": .none,
-    "/clusters/{id}": .none, "/resource_filters/{id}": .none,
+    "/group_types/{id}": .none, "/group_snapshots/{id}": .none, "/messages/{id}": .owned("message"),
+    "/qos-specs/{id}": .none, "/clusters/{id}": .none, "/resource_filters/{id}": .none,
   ]
 
   private static let neutron: [String: Place] = [
@@ -102,6 +102,12 @@ enum Places {
     // It is authorised with a token that identity has issued, and callers here have none.
     "/OS-OAUTH1/authorize/{id}": .none, "/users/{user}/OS-OAUTH1/access_tokens/{id}": .owned("access_token"),
     "/users/{user}/OS-OAUTH1/access_tokens/{id}/roles/{role}": .common("role"),
+    "/OS-FEDERATION/identity_providers/{id}": .common("idp"), "/OS-FEDERATION/mappings/{id}": .common("mapping"),
+    "/OS-FEDERATION/identity_providers/{id}/protocols/{protocol}": .word("openid"),
+    "/OS-FEDERATION/service_providers/{id}": .common("service_provider"),
+    "/auth/OS-FEDERATION/websso/{protocol}": .word("openid"),
+    "/auth/OS-FEDERATION/identity_providers/{id}": .common("idp"),
+    "/auth/OS-FEDERATION/identity_providers/{id}/protocols/{protocol}": .word("openid"),
     "/registered_limits/{id}": .common("registered_limit"), "/limits/{id}": .common("limit"),
   ]
   /// A role of a user or group on a project, a domain or the system, inherited or not.

@@ -1,6 +1,7 @@
 import API
 import Bus
 import Core
+import FakeHardware
 import HTTP
 import JSON
 import KeystoneModel
@@ -107,6 +108,10 @@ extension Subject {
       cast[word] = made["transfer"]?["id"]?.string
       cast[key] = made["transfer"]?["auth_key"]?.string
     }
+    cloud.hands.volumes.script.fail("ensureVolume", with: .badRequest("The disk is of paper."))
+    _ = try await cloud.volume(named: "torn")
+    cast["message"] = try await cloud.must("cinder", "GET", "/v3/p-demo/messages")["messages"]?.array?.first?["id"]?
+      .string
     let type = try await cloud.must(
       "cinder", "POST", "/v3/p-admin/types", ["volume_type": ["name": "fast", "extra_specs": ["color": "blue"]]],
       as: "admin")

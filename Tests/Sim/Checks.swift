@@ -117,7 +117,7 @@ struct Checks: Sendable {
     func isUsersDoing(_ message: String) -> Bool {
       [
         "could not be found", "does not exist", "No Network", "not found", "No image found", "Invalid volume", "in use",
-        "is not bound to host", "is not on any host",
+        "is not bound to host", "is not on any host", "is in state deleting",
       ].contains { message.contains($0) }
     }
     for server in rows.servers where server.state == .error {

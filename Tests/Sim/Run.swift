@@ -162,9 +162,16 @@ final class Run {
   }
 
   /// The process dies between two jobs, and another one takes over what it has left.
-  private func die(after jobs: Int, pause: Int) throws {
+  private func die(after moment: Event.Moment, pause: Int) throws {
     let end = schedule.elapsed + 60_000_000
-    for _ in 0..<jobs where !schedule.step(until: end) { break }
+    let (steps, commits) = (schedule.steps, store.commits)
+    let isOver = {
+      switch moment {
+      case .jobs(let count): self.schedule.steps - steps >= count
+      case .commits(let count): self.store.commits - commits >= count
+      }
+    }
+    while !isOver(), schedule.step(until: end) {}
     notes.add("the process dies")
     try endProcess()
     advance(by: .seconds(pause))
@@ -183,7 +190,7 @@ final class Run {
     case .bus(let trouble, let after): weather.arm(.bus, trouble, after: after)
     case .link(let trouble, let after): weather.arm(.link, trouble, after: after)
     case .guest(let trouble): try befall(trouble, event.choice)
-    case .death(let jobs, let pause): try die(after: jobs, pause: pause)
+    case .death(let moment, let pause): try die(after: moment, pause: pause)
     }
   }
 

@@ -11,8 +11,8 @@ struct Event: Sendable {
     case link(Trouble, after: Int)
     /// Something happens to a guest behind the cloud's back.
     case guest(GuestTrouble)
-    /// The process dies that many jobs later, and is started again after so many seconds.
-    case death(jobs: Int, pause: Int)
+    /// The process dies, and is started again after so many seconds.
+    case death(Moment, pause: Int)
   }
   enum Trouble: String, Sendable, CaseIterable {
     /// It does nothing and says that it failed.
@@ -24,6 +24,14 @@ struct Event: Sendable {
     case isSlow
     /// It happens twice.
     case doubles
+  }
+  /// When a process dies.
+  enum Moment: Sendable, Equatable {
+    /// So many jobs later, wherever that is.
+    case jobs(Int)
+    /// Right after that transaction from now: what comes next finds half of what belongs together, if it was written
+    /// in halves.
+    case commits(Int)
   }
   enum GuestTrouble: String, Sendable, CaseIterable { case vanishes, breaks, powersOff }
 
@@ -42,7 +50,9 @@ extension Event: CustomStringConvertible {
     case .bus(let trouble, let after): "bus: message \(after + 1) from now \(trouble.rawValue)"
     case .link(let trouble, let after): "link: request \(after + 1) from now \(trouble.rawValue)"
     case .guest(let trouble): "guest: one \(trouble.rawValue)"
-    case .death(let jobs, let pause): "the process dies \(jobs) jobs later, and starts again after \(pause) s"
+    case .death(.jobs(let jobs), let pause): "the process dies \(jobs) jobs later, and starts again after \(pause) s"
+    case .death(.commits(let commits), let pause):
+      "the process dies after commit \(commits) from now, and starts again after \(pause) s"
     }
   }
 }
@@ -55,21 +65,32 @@ struct Script: Sendable {
   init(seed: UInt64) {
     var chance = Chance(seed: seed &* 0xd134_2543_de82_ef95 &+ 1)
     let count = 20 + chance.below(40)
-    let roughness = chance.pick([0, 5, 20, 40])
-    let deaths = chance.pick([0, 2, 6])
+    let roughness = chance.pick([0, 0, 5, 20, 40])
+    let deaths = chance.pick([0, 3, 10])
     let hurry = chance.pick([50, 500, 4000])
-    events = (0..<count).map { _ in
+    var events: [Event] = []
+    while events.count < count {
       let kind: Event.Kind = chance.pick(weighted: [
         (100, .user(chance.pick(weighted: UserAction.weights))),
         (roughness, .hardware(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness, .bus(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness, .link(chance.pick(Event.Trouble.allCases), after: chance.below(12))),
         (roughness / 4, .guest(chance.pick(Event.GuestTrouble.allCases))),
-        (deaths, .death(jobs: chance.below(400), pause: chance.pick([0, 0, 1, 20]))),
+        (deaths, .death(.jobs(chance.below(400)), pause: chance.pick(Self.pauses))),
       ])
-      return Event(pause: chance.below(hurry), kind: kind, choice: chance.next())
+      events.append(Event(pause: chance.below(hurry), kind: kind, choice: chance.next()))
+      // A process is most vulnerable while it begins what it was asked for.
+      if case .user = kind, chance.below(100) < deaths {
+        let moment = Event.Moment.commits(1 + chance.below(16))
+        events.append(
+          Event(pause: 0, kind: .death(moment, pause: chance.pick(Self.pauses)), choice: chance.next()))
+      }
     }
+    self.events = events
   }
+
+  /// Seconds until a process that died is started again.
+  private static let pauses = [0, 0, 1, 20]
 
   /// Whether nothing worse happens than that processes die.
   var isCalm: Bool {

@@ -22,17 +22,15 @@ struct SimHands: Sendable {
 
   init(scratch: String, world: World, weather: Weather) {
     self.scratch = scratch
-    let befall: FakeScript.Weather = { try await weather.hardware($0, $1) }
-    let script = FakeScript(world: world, weather: befall)
-    let network = NetworkScript(world: world, weather: befall)
+    let script = FakeScript(world: world) { try await weather.hardware($0, $1) }
     hypervisor = FakeHypervisor(script: script, host: Self.host)
     disks = FakeServerDisks(scratch: scratch, script: script, host: Self.host, world: world)
     volumes = FakeVolumes(scratch: scratch, script: script, host: Self.host, world: world)
     inspector = FakeImageInspector(script: script, host: Self.host)
-    bridges = FakeSwitch(script: network)
-    dhcp = FakeDHCPServers(script: network)
-    routers = FakeRouters(script: network)
-    firewall = FakeFirewall(script: network)
+    bridges = FakeSwitch(script: script)
+    dhcp = FakeDHCPServers(script: script)
+    routers = FakeRouters(script: script)
+    firewall = FakeFirewall(script: script)
   }
 
   var hands: Hands {

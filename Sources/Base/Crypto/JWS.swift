@@ -41,14 +41,17 @@ public struct JWSKeys: Sendable {
   }
 
   /// `header.payload.signature`, each in URL-safe Base64.
-  /// - Parameter payload: a JSON object.
-  public func sign(_ payload: [UInt8]) throws -> String {
+  /// - Parameters:
+  ///   - payload: a JSON object.
+  ///   - keyID: what the reader knows the key by; letters and digits.
+  public func sign(_ payload: [UInt8], keyID: String? = nil) throws -> String {
     guard let key = Self.read(privateKey, isPrivate: true) else {
       throw Fault.internalError("The key that signs tokens cannot be read. Restore it from a backup.")
     }
     defer { EVP_PKEY_free(key) }
+    let name = keyID.map { #","kid":"\#($0)""# } ?? ""
     let text =
-      Base64.encode(Array(#"{"alg":"ES256","typ":"JWT"}"#.utf8), .urlSafe, padded: false) + "."
+      Base64.encode(Array(#"{"alg":"ES256","typ":"JWT"\#(name)}"#.utf8), .urlSafe, padded: false) + "."
       + Base64.encode(payload, .urlSafe, padded: false)
     let bytes = Array(text.utf8)
     guard let context = EVP_MD_CTX_new() else { throw opensslFault("sign a token") }

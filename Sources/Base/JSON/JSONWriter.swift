@@ -1,3 +1,5 @@
+internal import Core
+
 extension JSON: CustomStringConvertible {
   /// The value as bytes, without white space.
   public var bytes: [UInt8] {
@@ -66,9 +68,7 @@ extension JSON: CustomStringConvertible {
     case 9: out += "\\t".utf8
     default:
       out += "\\u00".utf8
-      out.append(hexDigits[Int(c >> 4)])
-      out.append(hexDigits[Int(c & 15)])
+      out += CollectionOfOne(c).hex.utf8
     }
   }
 }
-private let hexDigits: [UInt8] = Array("0123456789abcdef".utf8)

@@ -7,7 +7,8 @@ internal import Core
 /// cannot do, back references and looking around, is refused.
 ///
 /// The language is what MySQL's, PostgreSQL's and Python's have in common: letters, `.`, `[a-z]` with `[:digit:]`,
-/// `\d \w \s` and their opposites, `^ $`, groups, `|`, `* + ? {2} {2,} {2,5}`. Case does not count.
+/// `\d \w \s` and their opposites, `^ $`, groups, `|`, `* + ? {2} {2,} {2,5}`. Case does not count unless it is asked
+/// for.
 public struct RegularExpression: Sendable {
   /// How many steps a pattern may come to, with its counted repetitions written out.
   public static let stepLimit = 1000
@@ -20,10 +21,13 @@ public struct RegularExpression: Sendable {
     case done
   }
   private let steps: [Step]
+  private let ignoresCase: Bool
 
+  /// - Parameter ignoringCase: false where `a` is not `A`, as in Python's `re.search`.
   /// - Throws: a `badRequest` fault that says what is wrong with the pattern.
-  public init(_ text: String) throws {
-    var parser = RegularExpressionParser(text)
+  public init(_ text: String, ignoringCase: Bool = true) throws {
+    ignoresCase = ignoringCase
+    var parser = RegularExpressionParser(text, ignoringCase: ignoringCase)
     let node = try parser.parse()
     var compiler = Compiler()
     try compiler.add(node)
@@ -33,7 +37,7 @@ public struct RegularExpression: Sendable {
 
   /// Whether any part of the text is of the pattern.
   public func matches(_ text: String) -> Bool {
-    let letters = text.unicodeScalars.map(folded)
+    let letters = text.unicodeScalars.map { ignoresCase ? folded($0) : $0.value }
     var current = Places(count: steps.count)
     var next = Places(count: steps.count)
     for at in 0...letters.count {

@@ -14,10 +14,12 @@ struct RegularExpressionParser {
   private static let depthLimit = 32
 
   private let text: String
+  private let ignoresCase: Bool
   private var rest: ArraySlice<Unicode.Scalar>
 
-  init(_ text: String) {
+  init(_ text: String, ignoringCase: Bool = true) {
     self.text = text
+    ignoresCase = ignoringCase
     rest = Array(text.unicodeScalars)[...]
   }
 
@@ -65,7 +67,9 @@ struct RegularExpressionParser {
     case "[": return .letter(try bracket())
     case "\\": return .letter(try escape())
     case "*", "+", "?", "{": throw fault("there is nothing before the \(first) to repeat")
-    default: return .letter(LetterSet(ranges: [folded(first)...folded(first)]))
+    default:
+      let letter = ignoresCase ? folded(first) : first.value
+      return .letter(LetterSet(ranges: [letter...letter]))
     }
   }
 
@@ -159,7 +163,7 @@ struct RegularExpressionParser {
       }
       guard low <= high else { throw fault("the range \(low)-\(high) ends before it begins") }
       set.ranges.append(low.value...high.value)
-      set.ranges += Self.otherCase(low.value...high.value)
+      if ignoresCase { set.ranges += Self.otherCase(low.value...high.value) }
     }
     throw fault("a [ without its ]")
   }
@@ -171,6 +175,8 @@ struct RegularExpressionParser {
     var text = ""
     text.unicodeScalars.append(contentsOf: name)
     guard let ranges = Self.classes[text], take(":"), take("]") else { throw fault("[:\(text):] is no class") }
+    if !ignoresCase, text == "lower" { return [97...122] }
+    if !ignoresCase, text == "upper" { return [65...90] }
     return ranges
   }
 

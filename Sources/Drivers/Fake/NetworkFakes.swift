@@ -8,10 +8,10 @@ public final class FakeSwitch: Switch {
     var networks: [String: NetworkSpec] = [:]
     var ports: [String: PortSpec] = [:]
   }
-  public let script: NetworkScript
+  public let script: FakeScript
   private let state = Mutex(State())
 
-  public init(script: NetworkScript = NetworkScript()) { self.script = script }
+  public init(script: FakeScript = FakeScript()) { self.script = script }
 
   /// The network as it was last ensured; nil when it is not here.
   public func network(_ id: String) -> NetworkSpec? { state.withLock { $0.networks[id] } }
@@ -49,10 +49,10 @@ public final class FakeSwitch: Switch {
 
 /// DHCP servers in memory; there is no network on which a guest could ask for metadata.
 public final class FakeDHCPServers: DHCPServers {
-  public let script: NetworkScript
+  public let script: FakeScript
   private let state = Mutex<[String: (network: NetworkSpec, leases: [Lease])]>([:])
 
-  public init(script: NetworkScript = NetworkScript()) { self.script = script }
+  public init(script: FakeScript = FakeScript()) { self.script = script }
 
   /// The leases served on a network; nil when it is not served.
   public func leases(_ network: String) -> [Lease]? { state.withLock { $0[network]?.leases } }
@@ -77,10 +77,10 @@ public final class FakeDHCPServers: DHCPServers {
 
 /// Routers in memory.
 public final class FakeRouters: Routers {
-  public let script: NetworkScript
+  public let script: FakeScript
   private let state = Mutex<[String: RouterSpec]>([:])
 
-  public init(script: NetworkScript = NetworkScript()) { self.script = script }
+  public init(script: FakeScript = FakeScript()) { self.script = script }
 
   /// The router as it was last ensured; nil when it is not here.
   public func router(_ id: String) -> RouterSpec? { state.withLock { $0[id] } }
@@ -105,10 +105,10 @@ public final class FakeRouters: Routers {
 
 /// A firewall in memory.
 public final class FakeFirewall: Firewall {
-  public let script: NetworkScript
+  public let script: FakeScript
   private let state = Mutex<[PortRules]>([])
 
-  public init(script: NetworkScript = NetworkScript()) { self.script = script }
+  public init(script: FakeScript = FakeScript()) { self.script = script }
 
   /// The rules of the whole host as they were last applied.
   public var applied: [PortRules] { state.withLock { $0 } }

@@ -6,6 +6,12 @@ public struct VolumeClient: Sendable {
   public init(_ service: ServiceClient) { self.service = service }
 
   public func volume(_ id: String) async throws -> JSON? { try await service.find("/volumes/\(id)")?["volume"] }
+  /// Why work on a volume failed, as its user is told; nil where nothing was said.
+  public func trouble(of volume: String) async throws -> String? {
+    try await service.call(
+      "GET", "/messages", query: [(name: "resource_uuid", value: volume), (name: "all_tenants", value: "1")])[
+        "messages"]?.array?.first?["user_message"]?.string
+  }
   public func createVolume(_ volume: JSON) async throws -> JSON {
     try await service.call("POST", "/volumes", ["volume": volume])["volume"] ?? .null
   }

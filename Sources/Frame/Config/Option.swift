@@ -62,6 +62,10 @@ public struct Option<Settings: Sendable>: Sendable {
       get: { $0[keyPath: path].optionText })
   }
 
+  /// Sets the option to what a text says, for settings that come from elsewhere than the configuration's files.
+  /// - Returns: false for a text that is not `allowed`.
+  public func apply(_ text: String, to settings: inout Settings) -> Bool { set(&settings, text) }
+
   /// The same row in a table of what contains these settings.
   func lifted<Whole>(_ path: any WritableKeyPath<Whole, Settings> & Sendable) -> Option<Whole> {
     Option<Whole>(

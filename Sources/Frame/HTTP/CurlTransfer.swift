@@ -86,6 +86,7 @@ final class CurlTransfer: @unchecked Sendable {
       route = curl_slist_append(nil, "::\(address.contains(":") ? "[\(address)]" : address):")
       ccurl_set_list(easy, CURLOPT_CONNECT_TO, route)
     }
+    if let file = engine.limits.caFile { ccurl_set_string(easy, CURLOPT_CAINFO, file) }
     configureBody(easy)
     configureHeaders(easy)
     let owner = Unmanaged.passUnretained(self).toOpaque()

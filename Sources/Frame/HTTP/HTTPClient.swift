@@ -11,6 +11,8 @@ public struct ClientLimits: Sendable {
   public var idle: Duration = .seconds(60)
   /// Idle connections kept for the next request.
   public var kept = 64
+  /// Certificates to trust instead of the machine's: a file in PEM.
+  public var caFile: String?
 
   public init() {}
 }
@@ -32,10 +34,14 @@ public final class HTTPClient: Sendable {
   /// A body that is not read to its end holds its connection until the last copy of the response is let go.
   /// Cancelling the task aborts the transfer.
   /// - Parameter baseURL: scheme, host, port and maybe a path that `request.path` is appended to.
-  /// - Parameter address: a numeric address to connect to, whatever the host's name resolves to; the name stays in
-  ///   the request and in the certificate's check.
   /// - Throws: `unavailable` naming the address when nothing answers there, `timedOut` when it answers no further.
-  public func send(_ request: Request, to baseURL: String, at address: String? = nil) async throws -> Response {
+  public func send(_ request: Request, to baseURL: String) async throws -> Response {
+    try await send(request, to: baseURL, at: nil)
+  }
+
+  /// As the other, but connects to a numeric address, whatever the host's name resolves to; the name stays in the
+  /// request and in the certificate's check.
+  public func send(_ request: Request, to baseURL: String, at address: String?) async throws -> Response {
     let transfer = CurlTransfer(engine: engine, request: request, baseURL: baseURL, address: address)
     return try await transfer.run()
   }

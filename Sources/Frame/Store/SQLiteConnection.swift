@@ -54,6 +54,8 @@ final class SQLiteConnection: Session, @unchecked Sendable {
   private(set) var undoing: Fault?
 
   /// Whether a transaction is open; SQLite ends it by itself when the disk is full or fails.
+  /// How many rows were ever changed on this connection.
+  var changes: Int64 { sqlite3_total_changes64(handle) }
   var isInTransaction: Bool { handle != nil && sqlite3_get_autocommit(handle) == 0 }
 
   /// Runs a statement without binds: COMMIT, SAVEPOINT, PRAGMA.

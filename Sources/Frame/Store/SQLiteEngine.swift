@@ -1,4 +1,5 @@
 internal import Core
+internal import Synchronization
 
 /// SQLite: one writer with group commit, and a few readers that see the last commit and wait for nobody (WAL).
 /// In memory, and on a given executor, there is one connection, and reads stand in line with the writes.
@@ -19,6 +20,9 @@ final class SQLiteEngine: Engine {
     writer = try SQLiteWriter(connection, executor)
     readers = nil
   }
+
+  /// See `Store.commits`.
+  var commits: Int { writer.commits.load(ordering: .relaxed) }
 
   /// See `Store.afterCrash`.
   func afterCrash(_ executor: any TaskExecutor) throws -> SQLiteEngine {

@@ -26,6 +26,8 @@ final class SQLiteWriter: Sendable {
   private let executor: any TaskExecutor
   private let thread: StoreThread?
   private let state = Mutex(State())
+  /// How many transactions have changed the database.
+  let commits = Atomic(0)
 
   init(_ connection: SQLiteConnection, _ executor: (any TaskExecutor)?) throws {
     self.connection = connection
@@ -107,6 +109,7 @@ final class SQLiteWriter: Sendable {
   /// Runs the batch as one transaction; the error that undid all of it, if any.
   private func commit(_ batch: [Job]) async -> (any Error)? {
     do {
+      let before = connection.changes
       try connection.begin("BEGIN IMMEDIATE")
       for job in batch {
         try connection.control("SAVEPOINT caller")
@@ -115,6 +118,7 @@ final class SQLiteWriter: Sendable {
         try connection.control("RELEASE caller")
       }
       try connection.control("COMMIT")
+      if connection.changes != before { commits.add(1, ordering: .relaxed) }
       return nil
     } catch {
       if connection.isInTransaction { try? connection.control("ROLLBACK") }

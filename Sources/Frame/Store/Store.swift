@@ -88,6 +88,10 @@ public final class Store: Sendable {
     return Store(try memory.afterCrash(executor), world)
   }
 
+  /// How many transactions have changed a SQLite database since this store was made; 0 for another database. For
+  /// simulations, in which a process is to die after a certain one.
+  public var commits: Int { (engine as? SQLiteEngine)?.commits ?? 0 }
+
   /// The version that this store has of a service's tables; 0 before there are any.
   public func version(of schema: Schema) async throws -> Int {
     try await Migration(store: self).newest()[schema.service] ?? 0

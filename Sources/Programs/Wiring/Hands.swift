@@ -4,6 +4,7 @@ internal import FileDisk
 package import GlanceModel
 package import Hardware
 internal import Host
+internal import LDAP
 internal import Libvirt
 internal import LinuxNetwork
 
@@ -22,11 +23,14 @@ package struct Hands: Sendable {
   package let dhcp: any DHCPServers
   package let routers: any Routers
   package let firewall: any Firewall
+  /// Opens a directory of users and groups.
+  package let directory: @Sendable (DirectoryAccess) throws -> any Directory
 
   package init(
     hypervisor: any Hypervisor, disks: any ServerDisks, volumes: any VolumeBackend, images: any ImageBackend,
     inspector: any ImageInspector, bridges: any Switch, dhcp: any DHCPServers, routers: any Routers,
-    firewall: any Firewall, imageScratch: String = "/nonexistent"
+    firewall: any Firewall, imageScratch: String = "/nonexistent",
+    directory: @escaping @Sendable (DirectoryAccess) throws -> any Directory = { _ in FakeDirectory() }
   ) {
     self.hypervisor = hypervisor
     self.disks = disks
@@ -39,10 +43,12 @@ package struct Hands: Sendable {
     self.dhcp = dhcp
     self.routers = routers
     self.firewall = firewall
+    self.directory = directory
   }
 
   init(_ settings: Settings, state: StateDirectory, world: World) throws {
     let host = Host.real
+    directory = { try LDAPDirectory($0, world: world) }
     switch settings.hypervisor {
     case .libvirt:
       hypervisor = LibvirtHypervisor(

@@ -11,6 +11,15 @@ package struct IdentitySettings: Sendable {
 
   package enum TokenProvider: String, OptionValue, CaseIterable { case fernet, jws }
 
+  package enum Driver: String, OptionValue, CaseIterable { case sql, ldap }
+
+  package var driver = Driver.sql
+  package var domainDrivers = false
+  package var domainsInDatabase = false
+  package var domainDirectory = ""
+  package var keepsLocalIDs = true
+  package var directoryLifetime = Duration.seconds(1)
+  package var directoryOutage = Duration.minutes(5)
   package var tokenProvider = TokenProvider.fernet
   package var lockoutAttempts = 0
   package var lockoutDuration = Duration.minutes(30)
@@ -31,7 +40,9 @@ package struct IdentitySettings: Sendable {
 
   package init() {}
 
-  package static let options: [Option<Settings>] = [
+  package static let options = directories + users
+
+  private static let users: [Option<Settings>] = [
     .option(
       "identity", "token_provider", \.identity.tokenProvider, default: .fernet,
       "What tokens are: sealed with keys of the state directory, or signed JSON Web Tokens, which anyone can read."),
@@ -83,6 +94,32 @@ package struct IdentitySettings: Sendable {
     .option(
       "identity", "enforce_scope", \.identity.enforceScope, default: true,
       "Whether requests about the whole cloud refuse tokens of one domain, whatever their roles."),
+  ]
+
+  private static let directories: [Option<Settings>] = [
+    .option(
+      "identity", "driver", \.identity.driver, default: .sql,
+      "Where users and groups of the default domain are: in the database, or in the directory of the section ldap."),
+    .option(
+      "identity", "domain_specific_drivers_enabled", \.identity.domainDrivers, default: false,
+      "Whether domains may have directories of their own."),
+    .option(
+      "identity", "domain_configurations_from_database", \.identity.domainsInDatabase, default: false,
+      "Whether they say so through the API (openstack domain config), and not in files."),
+    .option(
+      "identity", "domain_config_dir", \.identity.domainDirectory, default: "/etc/keystone/domains",
+      "The directory with those files, each keystone.DOMAIN.conf; read at the start."),
+    .option(
+      "identity", "directory_cache_time", \.identity.directoryLifetime, default: .seconds(1),
+      in: .zero ... .seconds(600),
+      "How long what a directory said of a user is believed while tokens are validated; other services believe the "
+        + "answer for less than a second more."),
+    .option(
+      "identity", "directory_outage_time", \.identity.directoryOutage, default: .minutes(5), in: .zero ... .hours(24),
+      "How long tokens stay good while the directory with their users does not answer; nobody logs in meanwhile."),
+    .option(
+      "identity_mapping", "backward_compatible_ids", \.identity.keepsLocalIDs, default: true,
+      "Whether users of the default domain's directory have their ids there, and not hashes, in the API too."),
   ]
 
   func apply(to options: inout KeystoneOptions) {

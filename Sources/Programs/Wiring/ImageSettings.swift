@@ -71,7 +71,7 @@ package struct ImageSettings: Sendable {
         "Whose images inject_image_metadata leaves alone."),
       .option(
         "image", "signature_certificates", \.images.certificates, default: "",
-        "A directory of certificates, UUID.pem, by which signed images are verified; empty for certificates in the state "
+        "A directory of certificates, UUID.pem, by which signed images are verified; empty for one in the state "
           + "directory."),
     ] + webOptions
 

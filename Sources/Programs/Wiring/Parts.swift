@@ -28,12 +28,17 @@ struct IdentityPart: Sendable {
     var options = KeystoneOptions()
     options.tokenLifetime = settings.tokenLifetime
     settings.identity.apply(to: &options)
+    options.directories = settings.directories
+    options.directories.files = base.domainFiles
+    settings.federation.apply(to: &options.federation)
+    options.federation.publicURL = PublishedAPI.named("keystone").url(settings, path: "")
     // Nobody else changes a SQLite store, and what this process changes counts at once. Elsewhere others may, and a
     // service believes an answer for 800 ms on top: together less than a second.
     options.validationLifetime = settings.database.isEmpty ? .seconds(5) : .milliseconds(180)
     let keystone = Keystone(
       store: base.store, world: base.world, options: options, hasher: base.hasher, tokenKeys: base.tokenKeys,
-      credentialKeys: base.credentialKeys, signingKeys: base.signingKeys)
+      credentialKeys: base.credentialKeys, signingKeys: base.signingKeys, openID: base.openID,
+      directory: base.hands.directory)
     self.keystone = keystone
     secrets = base.secrets
     let adminToken = AdminToken(settings.adminToken)

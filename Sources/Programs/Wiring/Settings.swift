@@ -1,5 +1,6 @@
 package import Config
 internal import Core
+package import KeystoneModel
 package import Log
 internal import Text
 
@@ -23,6 +24,8 @@ package struct Settings: Sendable {
   package var passwordCost = 12
   package var adminToken = ""
   package var identity = IdentitySettings()
+  package var ldap = DirectorySettings()
+  package var federation = FederationSettings()
 
   package var hypervisor = Hypervisor.libvirt
   package var libvirtURI = ""
@@ -119,7 +122,9 @@ package struct Settings: Sendable {
   }
   private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
 
-  package static let configuration = Configuration(options + IdentitySettings.options + ImageSettings.options)
+  package static let configuration = Configuration(
+    options + IdentitySettings.options + FederationSettings.options + DirectorySettings.options.at(\.ldap)
+      + ImageSettings.options)
 
   package var level: Log.Level {
     switch logLevel {

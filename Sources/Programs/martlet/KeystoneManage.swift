@@ -29,7 +29,12 @@ extension Personality {
         "fernet_rotate", "seals tokens with a new key from now on", options: KeystoneKeys.owners,
         KeystoneKeys.rotateTokens),
       .verb("fernet_setup", "makes the keys that seal tokens", options: KeystoneKeys.owners, KeystoneKeys.setUpTokens),
-      .verb("mapping_purge", "forgets who is who in other directories", options: purgeOptions, purge),
+      .verb(
+        "mapping_populate", "gives ids to all users and groups of a domain's directory",
+        options: KeystoneMapping.populateOptions, KeystoneMapping.populate),
+      .verb(
+        "mapping_purge", "forgets the ids of users and groups in directories", options: KeystoneMapping.purgeOptions,
+        KeystoneMapping.purge),
       .verb("pki_setup", "made certificates for tokens once", options: KeystoneKeys.owners, nothingToSign),
       .verb("ssl_setup", "made certificates for a test once", options: KeystoneKeys.owners, nothingToSign),
       .verb("token_flush", "removed expired tokens once", flush),
@@ -68,25 +73,6 @@ extension Personality {
 
   private static func nothingToSign(_ context: Command.Context, _: Arguments) async throws {
     Output.say("There is nothing to set up: tokens are sealed with keys (fernet_setup), not signed with certificates.")
-  }
-
-  private static let purgeOptions: [ArgumentTable.Row] = [
-    .flag("all", "Of every domain."),
-    .value("domain-name", "NAME", "Of one domain."),
-    .value("public-id", "ID", "The entity of this id."),
-    .value("local-id", "ID", "The entity of this id in its directory; with --domain-name and --type."),
-    .value("type", "TYPE", "`user` or `group`."),
-  ]
-
-  private static func purge(_ context: Command.Context, _ arguments: Arguments) async throws {
-    let named = ["domain-name", "public-id", "local-id", "type"].filter { arguments.value($0) != nil }
-    guard arguments.flag("all") != !named.isEmpty else {
-      throw Fault.badRequest(
-        arguments.flag("all")
-          ? "--all goes alone. Leave out --\(named[0])."
-          : "Say what to purge: --all, or --domain-name, --public-id, or --local-id with --domain-name and --type.")
-    }
-    Output.say("There is nothing to purge: the ids of users and groups are kept with them, not in a mapping.")
   }
 }
 

@@ -31,6 +31,7 @@ public struct FuzzTarget: Sendable, CustomStringConvertible {
   public static let all: [FuzzTarget] = [
     .json, .http, .policy, .fernet, .token, .sql, .image, .query, .ini, .yaml, .address, .timestamp, .base64, .sshKey,
     .microversion, .page, .shape, .option, .bus, .like, .pattern, .patch, .placement, .origin, .path,
+    .mapping,
   ]
 }
 

@@ -136,6 +136,41 @@ import Work
     #expect(try await cloud.ask("GET", "/v3/volumes/\(id)").status == 404)
   }
 
+  @Test func whyWorkFailedIsToldInAMessage() async throws {
+    let cloud = try await VolumeCloud()
+    cloud.backend.script.fail("ensureVolume", with: .badRequest("The disk is of paper."))
+    let id = try await cloud.volume()
+    #expect(try await cloud.status(id) == "error")
+    let list = try await cloud.ask("GET", "/v3/messages?resource_uuid=\(id)")
+    let messages = try #require(list.json["messages"]?.array)
+    #expect(messages.count == 1)
+    let message = try #require(messages.first)
+    #expect(message["user_message"] == "create volume from backend storage:The disk is of paper.")
+    #expect(message["event_id"] == "VOLUME_VOLUME_008_001" && message["message_level"] == "ERROR")
+    #expect(message["resource_uuid"]?.string == id && message["resource_type"] == "VOLUME")
+    let path = "/v3/messages/\(message["id"]?.string ?? "")"
+    #expect(try await cloud.ask("GET", path).json["message"] == message)
+    #expect(try await cloud.ask("DELETE", path).status == 204)
+    #expect(try await cloud.ask("GET", path).status == 404)
+    #expect(try await cloud.ask("GET", "/v3/messages?resource_uuid=\(World.real.uuid())").json["messages"] == [])
+  }
+
+  @Test func oldMessagesGo() async throws {
+    let cloud = try await VolumeCloud(agent: false)
+    _ = try await cloud.volume()
+    let expiry = try #require(cloud.work.reconcilers().first { $0.name == "cinder-expired-messages" })
+    try await expiry.runOnce()
+    #expect(try await cloud.ask("GET", "/v3/messages").json["messages"]?.array?.count == 1)
+    try await cloud.store.write { tx in
+      for var message in try await tx.all(Message.self) {
+        message.expiresAt = message.createdAt
+        _ = try await tx.update(message)
+      }
+    }
+    try await expiry.runOnce()
+    #expect(try await cloud.ask("GET", "/v3/messages").json["messages"] == [])
+  }
+
   @Test func aDeleteThatFailsIsShownAndCanBeRepeated() async throws {
     let cloud = try await VolumeCloud()
     let id = try await cloud.volume()

@@ -66,7 +66,7 @@ import Testing
   @Test("A cloud that signs its tokens takes them, and sealed ones too")
   func cloud() async throws {
     let keys = try JWSKeys.generate()
-    let cloud = try await TestCloud(signingKeys: keys)
+    let cloud = try await TestCloud(signingKeys: { keys })
     #expect(cloud.admin.split(separator: ".").count == 3)
     #expect(try await cloud.status(of: cloud.admin) == 200)
     let demo = try await cloud.demo()

@@ -2,9 +2,11 @@ import API
 import Core
 import Crypto
 import HTTP
+import Hardware
 import JSON
 import KeystoneAPI
 import KeystoneModel
+import OpenID
 import Store
 import Synchronization
 import TestSupport
@@ -36,7 +38,7 @@ struct Answer {
 
 /// A bootstrapped identity service in memory.
 struct TestCloud {
-  let clock = TestClock()
+  let clock: TestClock
   let keystone: Keystone
   let endpoint: Endpoint
   let keys: Fernet
@@ -60,9 +62,11 @@ struct TestCloud {
   }
 
   init(
-    options: KeystoneOptions? = nil, keys: (@Sendable () throws -> Fernet)? = nil,
-    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+    options: KeystoneOptions? = nil, clock: TestClock = TestClock(), keys: (@Sendable () throws -> Fernet)? = nil,
+    signingKeys: (@Sendable () throws -> JWSKeys)? = nil, openID: OpenIDProviders = OpenIDProviders(),
+    directory: (any Directory)? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
   ) async throws {
+    self.clock = clock
     let world = clock.world
     let store = try await TestStore.fresh(world: world)
     try await store.migrate([keystoneSchema])
@@ -70,7 +74,11 @@ struct TestCloud {
     self.keys = fixed
     let service = Keystone(
       store: store, world: world, options: options ?? Self.quick, tokenKeys: keys ?? { fixed },
-      credentialKeys: { fixed }, signingKeys: signingKeys, notify: notify ?? { _ in })
+      credentialKeys: { fixed }, signingKeys: signingKeys, openID: openID,
+      directory: { _ in
+        guard let directory else { throw Fault.unavailable("no directory") }
+        return directory
+      }, notify: notify ?? { _ in })
     keystone = service
     endpoint = try Endpoint(service.api(), world: world, identityURL: "http://127.0.0.1:5000") {
       try await service.validate(token: $0)

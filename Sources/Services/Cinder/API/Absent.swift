@@ -8,7 +8,7 @@ enum Absent {
     rules: "volume:", of: Cinder.self,
     empty("backups", detail: true) + empty("consistencygroups", detail: true) + empty("cgsnapshots", detail: true)
       + empty("groups", detail: true, since: "3.13") + empty("group_types", since: "3.11")
-      + empty("group_snapshots", detail: true, since: "3.14") + empty("messages", since: "3.3")
+      + empty("group_snapshots", detail: true, since: "3.14")
       + empty("qos-specs", key: "qos_specs") + empty("clusters", detail: true, since: "3.7")
       + empty("resource_filters", since: "3.33") + [
         .get("/default-types", "default_types", { _, _ in ["default_types": []] } as List, allow: .admin, since: "3.62")

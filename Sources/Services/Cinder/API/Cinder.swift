@@ -44,7 +44,7 @@ public struct Cinder: Sendable {
     let tables = [
       Volumes.routes, VolumeMetadata.routes, VolumeActions.routes, LegacyAttachments.routes, Attachments.routes,
       Snapshots.routes, SnapshotMetadata.routes, VolumeTypes.routes, VolumeTypeSpecs.routes, Quotas.routes,
-      Services.routes, Transfers.routes, Absent.routes,
+      Services.routes, Transfers.routes, Messages.routes, Absent.routes,
     ]
     return APIService(
       "cinder", faults: .cinder, microversions: cinderMicroversions, requestIDHeader: "X-Compute-Request-Id",

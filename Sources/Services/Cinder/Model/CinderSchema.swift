@@ -5,4 +5,5 @@ public let cinderSchema = Schema(
   "cinder",
   tables: [
     Volume.table, Attachment.table, Snapshot.table, VolumeType.table, Quota.table, Transfer.table, VolumeHost.table,
+    Message.table,
   ])

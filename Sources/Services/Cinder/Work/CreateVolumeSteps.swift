@@ -48,6 +48,10 @@ extension CreateVolume: Saga {
     try await Volume.lifecycle.end(move, volume, saga: end.saga, failed: false, in: end.tx) { $0.updatedAt = end.now }
   }
   public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws {
-    try await Volume.lifecycle.end(move, volume, saga: end.saga, failed: true, in: end.tx) { $0.updatedAt = end.now }
+    let record = try await Volume.lifecycle.end(move, volume, saga: end.saga, failed: true, in: end.tx) {
+      $0.updatedAt = end.now
+    }
+    let action: Message.Action = move == .download ? .downloadImage : .createVolume
+    try await end.tell(record?.projectID, action, of: volume, fault, context.world)
   }
 }

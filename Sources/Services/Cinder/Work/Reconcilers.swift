@@ -11,7 +11,10 @@ extension VolumeWork {
 
   /// Attachments are none of it: only compute knows which of them its servers still have.
   public func reconcilers() -> [Reconciler] {
-    [Reconciler("cinder-orphan-volumes", every: .minutes(5)) { try await self.removeOrphans() }]
+    [
+      Reconciler("cinder-orphan-volumes", every: .minutes(5)) { try await self.removeOrphans() },
+      Reconciler("cinder-expired-messages", every: .minutes(60)) { try await self.removeExpiredMessages() },
+    ]
   }
 
   /// Volumes on a disk whose records are gone are removed. One that this store has never heard of is left alone: an

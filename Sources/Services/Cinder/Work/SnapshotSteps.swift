@@ -28,9 +28,10 @@ extension CreateSnapshot: Saga {
     }
   }
   public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws {
-    try await Snapshot.lifecycle.end(.create, snapshot, saga: end.saga, failed: true, in: end.tx) {
+    let record = try await Snapshot.lifecycle.end(.create, snapshot, saga: end.saga, failed: true, in: end.tx) {
       $0.updatedAt = end.now
     }
+    try await end.tell(record?.projectID, .createSnapshot, of: snapshot, fault, context.world)
   }
 }
 
@@ -47,8 +48,9 @@ extension DeleteSnapshot: Saga {
     try await end.tx.delete(record)
   }
   public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws {
-    try await Snapshot.lifecycle.end(.delete, snapshot, saga: end.saga, failed: true, in: end.tx) {
+    let record = try await Snapshot.lifecycle.end(.delete, snapshot, saga: end.saga, failed: true, in: end.tx) {
       $0.updatedAt = end.now
     }
+    try await end.tell(record?.projectID, .deleteSnapshot, of: snapshot, fault, context.world)
   }
 }

@@ -34,9 +34,10 @@ extension DeleteVolume: Saga {
     try await end.tx.delete(record)
   }
   public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws {
-    try await Volume.lifecycle.end(.delete, volume, saga: end.saga, failed: true, in: end.tx) {
+    let record = try await Volume.lifecycle.end(.delete, volume, saga: end.saga, failed: true, in: end.tx) {
       $0.updatedAt = end.now
     }
+    try await end.tell(record?.projectID, .deleteVolume, of: volume, fault, context.world)
   }
 }
 
@@ -59,10 +60,11 @@ extension ExtendVolume: Saga {
   }
   /// What has grown cannot shrink: the volume says so, keeps its old size and can be extended again.
   public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws {
-    try await Volume.lifecycle.end(.extend, volume, saga: end.saga, failed: true, in: end.tx) { volume in
+    let record = try await Volume.lifecycle.end(.extend, volume, saga: end.saga, failed: true, in: end.tx) { volume in
       volume.extendingTo = nil
       volume.updatedAt = end.now
     }
+    try await end.tell(record?.projectID, .extendVolume, of: volume, fault, context.world)
   }
 }
 
@@ -81,12 +83,13 @@ extension UploadVolume: Saga {
     try await c.image.delete(saga.image)
   }
 
-  public func succeed(_ end: Ending, _ context: VolumeWork) async throws { try await done(end, failed: false) }
+  public func succeed(_ end: Ending, _ context: VolumeWork) async throws { _ = try await done(end, failed: false) }
   public func fail(_ fault: Fault, _ end: Ending, _ context: VolumeWork) async throws {
-    try await done(end, failed: true)
+    let record = try await done(end, failed: true)
+    try await end.tell(record?.projectID, .uploadVolume, of: volume, fault, context.world)
   }
 
-  private func done(_ end: Ending, failed: Bool) async throws {
+  private func done(_ end: Ending, failed: Bool) async throws -> Volume? {
     try await Volume.lifecycle.end(.upload, volume, saga: end.saga, failed: failed, in: end.tx) {
       $0.updatedAt = end.now
     }

@@ -14,8 +14,8 @@ public protocol WebSource: Sendable {
   func fetch(_ uri: String, limit: Int) async throws -> ImagePieces
 }
 
-/// Downloads over HTTP. A name is resolved once, every address it has is judged, and the connection goes to the one that
-/// was judged; each redirect is judged as if a user had asked for it.
+/// Downloads over HTTP. A name is resolved once, every address it has is judged, and the connection goes to the one
+/// that was judged; each redirect is judged as if a user had asked for it.
 public struct WebDownload: WebSource {
   private let client: HTTPClient
   private let rules: WebRules

@@ -34,6 +34,8 @@ struct AuthRequest: Sendable {
     case totp(Reference, String)
     /// Everything that matters is in the request's headers.
     case oauth
+    /// An identity provider's word, in the request's headers; with the name of the method.
+    case voucher(Voucher, String)
   }
   enum ScopeRequest: Sendable {
     case none, unscoped, system
@@ -50,6 +52,9 @@ struct AuthRequest: Sendable {
   }
   var methods: [Method] = []
   var scope = ScopeRequest.none
+
+  /// A login at the provider's own path.
+  init(voucher: Voucher, method: String) { methods = [.voucher(voucher, method)] }
 
   /// - Throws: `badRequest` for a body of the wrong form, `unauthorized` for methods this service does not know.
   init(_ body: JSON) throws {
@@ -68,8 +73,12 @@ struct AuthRequest: Sendable {
     }
   }
 
+  private static let known: Set<String> = [
+    "password", "token", "application_credential", "totp", "oauth1", "mapped", "openid", "saml2",
+  ]
+
   private static func method(_ name: String, _ identity: JSON) throws -> Method {
-    guard ["password", "token", "application_credential", "totp", "oauth1"].contains(name) else {
+    guard Self.known.contains(name) else {
       throw Fault.unauthorized("Attempted to authenticate with an unsupported method.")
     }
     guard let given = identity[name], given.object != nil else { throw missing(name, "identity") }
@@ -85,6 +94,13 @@ struct AuthRequest: Sendable {
       }
       return .totp(user, text)
     case "oauth1": return .oauth
+    case "mapped", "openid", "saml2":
+      if let id = try text(given["id"], "id", name) { return .token(id) }
+      guard let provider = try text(given["identity_provider"], "identity_provider", name) else {
+        throw missing("identity_provider", name)
+      }
+      guard let label = try text(given["protocol"], "protocol", name) else { throw missing("protocol", name) }
+      return .voucher(Voucher(provider: provider, protocolName: label), name)
     case "token":
       guard let id = given["id"]?.string else { throw missing("id", "token") }
       return .token(id)

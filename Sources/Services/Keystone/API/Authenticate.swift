@@ -41,10 +41,15 @@ extension Keystone {
     }
     guard var found else { throw Fault.unauthorized() }
     found.methods.formUnion(try receiptMethods(call.request, of: found.userID))
+    try await checkMethods(of: found)
+    return found
+  }
+
+  /// - Throws: `MoreMethodsNeeded` where the user's rules want more.
+  func checkMethods(of found: Authenticated) async throws {
     let id = found.userID
     guard let user = try await store.read({ try await $0.get(User.self, id) }) else { throw Fault.unauthorized() }
     try checkMethods(found.methods, of: user)
-    return found
   }
 
   private func check(
@@ -53,11 +58,15 @@ extension Keystone {
     let peer = call.request.peer
     switch method {
     case .password(let user, let password):
+      if let people = try await people(for: user) {
+        return try await login(user, from: peer) { try await checkPassword(user, password, in: people) }
+      }
       return try await login(user, from: peer) { try await checkPassword(user, password) }
     case .totp(let user, let passcode):
       return try await login(user, from: peer) { try await checkPasscode(user, passcode) }
     case .token(let token): return try await checkToken(token, for: scope)
     case .oauth: return try await checkAccessToken(call)
+    case .voucher(let voucher, let name): return try await checkVoucher(voucher, by: name, call)
     case .applicationCredential(let id, let name, let user, let secret):
       return try await checkApplicationCredential(id: id, name: name, user: user, secret: secret)
     }
@@ -100,6 +109,8 @@ extension Keystone {
       throw Fault.forbidden("Using OAuth-scoped token to create another token. Create a new OAuth-scoped token instead")
     case .trust:
       throw Fault.forbidden("Using trust-scoped token to create another token. Create a new trust-scoped token instead")
+    case .federation(let groups, let provider, let name):
+      return try await rescope(token, groups, Voucher(provider: provider, protocolName: name))
     default: break
     }
     guard !token.payload.methods.isDelegated else {
@@ -117,9 +128,11 @@ extension Keystone {
   private func checkApplicationCredential(
     id: String?, name: String?, user: Reference?, secret: String
   ) async throws -> Authenticated {
-    let found = try await store.read { transaction -> ApplicationCredential? in
+    var owner = user
+    if id == nil, let user { owner = try await freshened(user) }
+    let found = try await store.read { [owner] transaction -> ApplicationCredential? in
       if let id { return try await transaction.get(ApplicationCredential.self, id) }
-      guard let user, let name, let owner = try await transaction.find(user) else { return nil }
+      guard let owner, let name, let owner = try await transaction.find(owner) else { return nil }
       return try await transaction.one(
         ApplicationCredential.self, "WHERE user_id = \(owner.id) AND name = \(name)")
     }

@@ -105,6 +105,7 @@ enum Credentials {
     }
     credential.sealed = try service.credentialKeys.seal(Array(secret.utf8))
     let added = credential
+    try await service.freshen(user: added.userID)
     try await service.store("credential", added.id) { transaction in
       _ = try await transaction.existingUser(added.userID)
       try await transaction.insert(added)

@@ -61,6 +61,8 @@ enum DomainOptions {
     ("use_auth_pool", true),
     ("auth_pool_size", 100),
     ("auth_pool_connection_lifetime", 60),
+    // Ours alone: upstream's directories cannot be changed.
+    ("writable", false),
   ]
 
   static func isSecret(_ group: String, _ option: String) -> Bool { secrets[group]?.contains(option) ?? false }

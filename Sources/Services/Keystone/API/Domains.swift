@@ -123,12 +123,19 @@ enum Domains {
     guard !domain.enabled else {
       throw Fault.forbidden("Cannot delete a domain that is enabled, please disable it first.")
     }
+    for provider in try await transaction.all(IdentityProvider.self, "WHERE domain_id = \(domain.id)") {
+      try await transaction.remove(provider)
+    }
     for project in try await transaction.descendants(of: domain.id).reversed() { try await transaction.remove(project) }
     for user in try await transaction.all(User.self, "WHERE domain_id = \(domain.id)") {
       try await transaction.remove(user)
     }
     for group in try await transaction.all(Group.self, "WHERE domain_id = \(domain.id)") {
       try await transaction.remove(group)
+    }
+    for mapping in try await transaction.all(IdentityMapping.self, "WHERE domain_id = \(domain.id)") {
+      try await transaction.deleteAll(Assignment.self, "WHERE actor_id = \(mapping.publicID)")
+      try await transaction.delete(mapping)
     }
     for role in try await transaction.all(Role.self, "WHERE domain_id = \(domain.id)") {
       try await transaction.remove(role)

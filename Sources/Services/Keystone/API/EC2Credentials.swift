@@ -24,6 +24,7 @@ enum EC2Credentials {
   private static func owner(_ call: Call<Keystone>) async throws -> String {
     let user = call.path["user"] ?? ""
     try call.enforce(["user_id": user, "target.credential.user_id": user])
+    try await call.service.freshen(user: user)
     _ = try await call.service.store.read { try await $0.existingUser(user) }
     return user
   }

@@ -62,6 +62,7 @@ enum Grants {
 
   /// Decides on what is there of the role, the actor and the target; who may know is told later what is missing.
   private static func enforce(_ row: Assignment, _ call: Call<Keystone>) async throws {
+    try await call.service.freshen(row.actor, row.actorID)
     let target = try await call.service.store.read { transaction in
       var target: [String: String] = [:]
       if let role = try await transaction.get(Role.self, row.roleID) {
@@ -151,6 +152,7 @@ enum SystemGrants {
 
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Role> {
     let row = assignment(call)
+    try await call.service.freshen(row.actor, row.actorID)
     try await call.service.store.read { try await $0.checkParties(of: row, role: false) }
     return try await call.page([
       """
@@ -161,6 +163,7 @@ enum SystemGrants {
   }
   static func grant(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let row = assignment(call)
+    try await call.service.freshen(row.actor, row.actorID)
     try await call.service.change { transaction in
       try await transaction.checkParties(of: row)
       _ = try await transaction.insertUnlessPresent(row)

@@ -30,13 +30,15 @@ enum Groups {
 
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Group> {
     let all = call.permits(["target.group.domain_id": "\u{0}"])
-    let domain = all ? call.query("domain_id") : call.incoming.caller.domainID
+    var domain = all ? call.query("domain_id") : call.incoming.caller.domainID
     try call.enforce(["target.group.domain_id": domain ?? "\u{0}"])
-    return try await call.page(call.filters(["name": "name"]) + (domain.map { ["domain_id = \($0)"] } ?? []))
+    if all { domain = call.listedDomain(domain) }
+    return try await call.page(try await call.freshenGroups(of: domain) + (domain.map { ["domain_id = \($0)"] } ?? []))
   }
 
   private static func group(_ call: Call<Keystone>) async throws -> Group {
     let id = call.id
+    try await call.service.freshen(group: id)
     let group = try await call.service.store.read { try await $0.existingGroup(id) }
     try call.enforce(["target.group.domain_id": group.domainID])
     return group
@@ -67,6 +69,9 @@ enum Groups {
     group.details = (body.details.value ?? nil) ?? ""
     group.extra = body.extra
     try call.enforce(["target.group.domain_id": group.domainID])
+    if let people = try await call.service.directories.people(of: group.domainID) {
+      return One(try await call.service.create(group, in: people))
+    }
     let added = group
     try await call.service.store("group", name, domain: group.domainID) { transaction in
       _ = try await transaction.existingDomain(added.domainID)
@@ -78,6 +83,9 @@ enum Groups {
   static func update(_ call: Call<Keystone>, _ body: Body) async throws -> One<Group> {
     let before = try await group(call)
     if let domain = body.domainID, domain != before.domainID { throw Fault.badRequest("Cannot change Domain ID") }
+    if let found = try await call.service.located(group: before.id) {
+      return One(try await call.service.update(before, with: body, of: found))
+    }
     let after = try await call.service.store("group", body.name ?? before.name, domain: before.domainID) {
       transaction in
       var group = try await transaction.existingGroup(before.id)
@@ -90,7 +98,12 @@ enum Groups {
   }
 
   static func delete(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
-    let id = try await group(call).id
+    let group = try await group(call)
+    let id = group.id
+    if let found = try await call.service.located(group: id) {
+      try await call.service.delete(group, found)
+      return Nothing()
+    }
     try await call.service.change { transaction in
       try await transaction.remove(try await transaction.existingGroup(id))
     }
@@ -99,14 +112,18 @@ enum Groups {
 
   static func users(_ call: Call<Keystone>, _: Nothing) async throws -> Many<User> {
     let group = try await group(call)
+    try await call.service.freshen(membersOf: group.id)
     return try await call.page(
-      ["id IN (SELECT user_id FROM \(Membership.table) WHERE group_id = \(group.id))"]
-        + call.filters(["name": "name"]) + call.enabledFilter())
+      [
+        "id IN (SELECT user_id FROM \(Membership.table) WHERE group_id = \(group.id))"
+          + " OR id IN (\(call.lent("user_id", where: "group_id = \(group.id)")))"
+      ] + call.userNameFilters() + call.enabledFilter())
   }
 
   static func add(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let group = try await group(call)
     let id = call.path["user"] ?? ""
+    if try await call.service.setMember(id, of: group, to: true) { return Nothing() }
     try await call.service.change { transaction in
       let user = try await transaction.existingUser(id)
       _ = try await transaction.insertUnlessPresent(Membership(group: group.id, user: user.id))
@@ -117,7 +134,14 @@ enum Groups {
   static func check(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let group = try await group(call)
     let user = call.path["user"] ?? ""
-    guard try await call.service.store.read({ try await $0.get(Membership.self, group.id, user) }) != nil else {
+    try await call.service.freshen(user: user)
+    let now = call.service.world.now()
+    let isMember = try await call.service.store.read { transaction in
+      let own = try await transaction.get(Membership.self, group.id, user) != nil
+      if own { return true }
+      return try await transaction.lentGroups(of: user, at: now).contains(group.id)
+    }
+    guard isMember else {
       throw Fault.notFound("User '\(user)' not found in group '\(group.id)'")
     }
     return Nothing()
@@ -126,6 +150,7 @@ enum Groups {
   static func remove(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let group = try await group(call)
     let user = call.path["user"] ?? ""
+    if try await call.service.setMember(user, of: group, to: false) { return Nothing() }
     try await call.service.change { transaction in
       guard let row = try await transaction.get(Membership.self, group.id, user) else {
         throw Fault.notFound("User '\(user)' not found in group '\(group.id)'")
@@ -156,6 +181,7 @@ extension Transaction {
   func remove(_ group: Group) async throws {
     try await deleteAll(Assignment.self, "WHERE actor_id = \(group.id)")
     try await deleteAll(Membership.self, "WHERE group_id = \(group.id)")
+    try await deleteAll(ExpiringMembership.self, "WHERE group_id = \(group.id)")
     try await delete(group)
   }
 }

@@ -24,6 +24,31 @@ enum JSONHome {
     ("ext/OS-EP-FILTER/1.0/rel/project_endpoint_groups", "/OS-EP-FILTER/projects/{project_id}/endpoint_groups"),
     ("ext/OS-EP-FILTER/1.0/rel/project_endpoints", "/OS-EP-FILTER/projects/{project_id}/endpoints"),
     ("ext/OS-EP-FILTER/1.0/rel/project_endpoint", "/OS-EP-FILTER/projects/{project_id}/endpoints/{endpoint_id}"),
+    ("ext/OS-FEDERATION/1.0/rel/identity_providers", "/OS-FEDERATION/identity_providers"),
+    ("ext/OS-FEDERATION/1.0/rel/identity_provider", "/OS-FEDERATION/identity_providers/{idp_id}"),
+    (
+      "ext/OS-FEDERATION/1.0/rel/identity_provider_protocols", "/OS-FEDERATION/identity_providers/{idp_id}/protocols"
+    ),
+    (
+      "ext/OS-FEDERATION/1.0/rel/identity_provider_protocol",
+      "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}"
+    ),
+    (
+      "ext/OS-FEDERATION/1.0/rel/identity_provider_protocol_auth",
+      "/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/auth"
+    ),
+    ("ext/OS-FEDERATION/1.0/rel/mappings", "/OS-FEDERATION/mappings"),
+    ("ext/OS-FEDERATION/1.0/rel/mapping", "/OS-FEDERATION/mappings/{mapping_id}"),
+    ("ext/OS-FEDERATION/1.0/rel/metadata", "/OS-FEDERATION/saml2/metadata"),
+    ("ext/OS-FEDERATION/1.0/rel/service_providers", "/OS-FEDERATION/service_providers"),
+    ("ext/OS-FEDERATION/1.0/rel/service_provider", "/OS-FEDERATION/service_providers/{service_provider_id}"),
+    ("ext/OS-FEDERATION/1.0/rel/saml2", "/auth/OS-FEDERATION/saml2"),
+    ("ext/OS-FEDERATION/1.0/rel/ecp", "/auth/OS-FEDERATION/saml2/ecp"),
+    ("ext/OS-FEDERATION/1.0/rel/websso", "/auth/OS-FEDERATION/websso/{protocol_id}"),
+    (
+      "ext/OS-FEDERATION/1.0/rel/identity_providers_websso",
+      "/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/websso"
+    ),
     (
       "ext/OS-INHERIT/1.0/rel/domain_group_roles_inherited_to_projects",
       "/OS-INHERIT/domains/{domain_id}/groups/{group_id}/roles/inherited_to_projects"
@@ -163,6 +188,9 @@ enum JSONHome {
     "endpoint_group_id": "ext/OS-EP-FILTER/1.0/param/endpoint_group_id",
     "consumer_id": "ext/OS-OAUTH1/1.0/param/consumer_id",
     "request_token_id": "ext/OS-OAUTH1/1.0/param/request_token_id",
+    "idp_id": "ext/OS-FEDERATION/1.0/param/idp_id", "protocol_id": "ext/OS-FEDERATION/1.0/param/protocol_id",
+    "mapping_id": "ext/OS-FEDERATION/1.0/param/mapping_id",
+    "service_provider_id": "ext/OS-FEDERATION/1.0/param/service_provider_id",
     "access_token_id": "ext/OS-OAUTH1/1.0/param/access_token_id", "trust_id": "ext/OS-TRUST/1.0/param/trust_id",
   ]
   private static let experimental: Set<String> = ["limits", "registered_limits"]

@@ -7,7 +7,9 @@
 
 public import Core
 public import Crypto
+public import Hardware
 public import KeystoneModel
+public import OpenID
 public import Store
 
 /// The identity service: what its handlers are given.
@@ -15,13 +17,15 @@ public struct Keystone: Sendable {
   public let store: Store
   public let world: World
   public let options: KeystoneOptions
-  let tokenKeys: KeyRing
-  let credentialKeys: KeyRing
+  let tokenKeys: KeyRing<Fernet>
+  let credentialKeys: KeyRing<Fernet>
   let hasher: PasswordHasher
   let verified: VerifiedPasswords
   let validated: ValidatedTokens
-  let signingKeys: JWSKeys?
+  let signingKeys: KeyRing<JWSKeys>?
+  let openID: OpenIDProviders
   let throttle = LoginThrottle()
+  let directories: Directories
   let notify: @Sendable (Notice) async -> Void
 
   /// - Parameters:
@@ -29,14 +33,22 @@ public struct Keystone: Sendable {
   ///   - hasher: of passwords; nil for one of the options' cost.
   ///   - tokenKeys: loads the keys of tokens; asked again every few seconds, so that a rotation is noticed.
   ///   - credentialKeys: loads the keys that seal credentials at rest.
-  ///   - signingKeys: where tokens are signed JSON Web Tokens instead of sealed ones; both are read then.
+  ///   - signingKeys: loads the keys where tokens are signed JSON Web Tokens instead of sealed ones; both are read
+  ///     then.
+  ///   - openID: the identity providers whose word is checked by OpenID Connect.
+  ///   - directory: opens a directory of users and groups, for domains that have one.
   ///   - notify: is told of every login and change; the log is, unless somebody else.
   public init(
     store: Store, world: World, options: KeystoneOptions = KeystoneOptions(), hasher: PasswordHasher? = nil,
     tokenKeys: @escaping @Sendable () throws -> Fernet, credentialKeys: @escaping @Sendable () throws -> Fernet,
-    signingKeys: JWSKeys? = nil, notify: (@Sendable (Notice) async -> Void)? = nil
+    signingKeys: (@Sendable () throws -> JWSKeys)? = nil, openID: OpenIDProviders = OpenIDProviders(),
+    directory: @escaping @Sendable (DirectoryAccess) throws -> any Directory = { _ in
+      throw Fault.unavailable("This cloud can ask no directories.")
+    }, notify: (@Sendable (Notice) async -> Void)? = nil
   ) {
-    self.signingKeys = signingKeys
+    directories = Directories(options, store: store, world: world, open: directory)
+    self.signingKeys = signingKeys.map { KeyRing(world: world, load: $0) }
+    self.openID = openID
     self.notify = notify ?? Self.logNotices
     self.store = store
     self.world = world

@@ -18,6 +18,8 @@ extension Keystone {
       EC2Tokens.routes,
       RevocationEvents.routes,
       Consumers.routes, OAuth.routes, AccessTokens.routes,
+      IdentityProviders.routes, FederationProtocols.routes, Mappings.routes, ServiceProviders.routes,
+      FederatedAuth.routes, WebSSO.routes,
     ]
     let limits: (String) -> Set<TokenScope> =
       options.enforceScope ? { ScopeTypes.of($0) } : { _ in [.system, .domain, .project] }

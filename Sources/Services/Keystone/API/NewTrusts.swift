@@ -60,6 +60,7 @@ enum NewTrusts {
     let source = try await service.valid(call.incoming.caller.token)?.payload.trustID
     let wantsMore = body.allowRedelegation == true && body.redelegationCount != 0
     let maximum = service.options.maximumRedelegation
+    try await service.freshen(user: given.trusteeID)
     let (trust, roles) = try await service.change { transaction in
       var trust = given
       _ = try await transaction.existingUser(trust.trusteeID)

@@ -44,6 +44,7 @@ extension Keystone {
   /// The method `totp`: the present passcode of one of the user's seeds, or the one before it, which no login has used
   /// yet.
   func checkPasscode(_ reference: Reference, _ passcode: String) async throws -> Authenticated {
+    let reference = try await freshened(reference)
     let found = try await store.read { transaction -> (User, [Credential])? in
       guard let user = try await transaction.find(reference) else { return nil }
       return (

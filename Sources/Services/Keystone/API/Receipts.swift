@@ -59,7 +59,7 @@ extension Keystone {
     let rules = UserOptions(user.options).methodRules
     guard !rules.isEmpty, !methods.contains(.token) else { return }
     let used = Set(methods.names)
-    let known = Set(AuthMethods(rawValue: 255).names)
+    let known = Set(AuthMethods(rawValue: 1023).names)
     if rules.contains(where: { used.isSuperset(of: known.intersection($0)) }) { return }
     throw MoreMethodsNeeded(methods: methods, userID: user.id, rules: rules)
   }

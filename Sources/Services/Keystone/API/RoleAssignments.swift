@@ -87,8 +87,10 @@ enum RoleAssignments {
     } else {
       try call.enforce(["target.domain_id": home])
     }
+    try await freshen(question, call.service)
+    let now = call.service.world.now()
     let (lines, names) = try await call.service.store.read { transaction in
-      var rows = try await assignments(question, transaction)
+      var rows = try await assignments(question, now, transaction)
       if !isFree {
         // A reader of a domain sees what is assigned on the domain and on its projects.
         let own = Set(try await transaction.all(Project.self, "WHERE domain_id = \(home)").map(\.id) + [home])
@@ -101,13 +103,24 @@ enum RoleAssignments {
     return listing("role_assignments", lines.map { show($0, names, call) }, call.incoming)
   }
 
+  /// Who is in which group of a directory matters where roles are worked out.
+  private static func freshen(_ question: Question, _ service: Keystone) async throws {
+    guard question.effective, service.directories.areUsed else { return }
+    if let user = question.user { return try await service.freshen(user: user) }
+    let groups = try await service.store.read { transaction in
+      try await transaction.all(Assignment.self, "WHERE actor = \(Assignment.Actor.group)").map(\.actorID)
+    }
+    for group in Set(groups).sorted() { try await service.freshen(membersOf: group) }
+  }
+
   /// The rows that can bear on the question; roles and, where groups and trees matter, parties are looked at later.
-  private static func assignments(_ question: Question, _ transaction: any ReadTransaction) async throws -> [Assignment]
-  {
+  private static func assignments(
+    _ question: Question, _ now: Timestamp, _ transaction: any ReadTransaction
+  ) async throws -> [Assignment] {
     var conditions: [SQL] = []
     if let user = question.user {
       if question.effective {
-        let groups = try await transaction.groups(of: user)
+        let groups = try await transaction.groups(of: user) + transaction.lentGroups(of: user, at: now)
         conditions.append(
           """
           (actor = \(Assignment.Actor.user) AND actor_id = \(user)) \

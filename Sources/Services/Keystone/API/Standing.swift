@@ -38,14 +38,17 @@ extension ReadTransaction {
     else { throw TokenRefusal() }
     var standing = Standing(user: user, userDomain: domain, bearers: [user.id])
     try await place(payload.scope, &standing)
+    let lent = payload.scope == .unscoped ? [] : try await lentGroups(of: user.id, at: now)
     switch payload.delegation {
-    case .none: try await hold(payload.scope, &standing, groups: [])
-    case .federation(let groups, _, _): try await hold(payload.scope, &standing, groups: groups)
+    case .none: try await hold(payload.scope, &standing, groups: lent)
+    case .federation(let groups, let provider, _):
+      guard try await get(IdentityProvider.self, provider) != nil else { throw TokenRefusal() }
+      try await hold(payload.scope, &standing, groups: groups + lent)
     case .applicationCredential(let id):
-      try await hold(payload.scope, &standing, groups: [])
+      try await hold(payload.scope, &standing, groups: lent)
       try await bound(by: id, &standing, now)
     case .accessToken(let id):
-      try await hold(payload.scope, &standing, groups: [])
+      try await hold(payload.scope, &standing, groups: lent)
       guard let access = try await get(AccessToken.self, id), access.userID == user.id else { throw TokenRefusal() }
       standing.access = access
       try await keep(access.roleIDs, &standing)
@@ -76,7 +79,7 @@ extension ReadTransaction {
     switch scope {
     case .unscoped: return
     case .system:
-      standing.roles = try await systemRoles(of: user)
+      standing.roles = try await systemRoles(of: user, in: groups)
       if standing.roles.isEmpty { throw TokenRefusal("User \(user) has no access to the system") }
     case .domain(let id):
       standing.roles = try await roles(of: user, onDomain: id, in: groups)
@@ -128,7 +131,10 @@ extension ReadTransaction {
     guard let project = standing.project else { throw TokenRefusal() }
     let inferences = try await inferences()
     let held = Set(
-      inferences.closure(try await assignments(of: first.trustorID, onProject: project).map(\.roleID)))
+      inferences.closure(
+        try await assignments(
+          of: first.trustorID, onProject: project, in: lentGroups(of: first.trustorID, at: now)
+        ).map(\.roleID)))
     let passedOn = inferences.closure(trust.roleIDs)
     guard !passedOn.isEmpty, held.isSuperset(of: passedOn) else {
       throw TokenRefusal("Trustee has no delegated roles.", .forbidden)

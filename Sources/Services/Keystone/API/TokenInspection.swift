@@ -25,6 +25,12 @@ extension ReadTransaction {
     ]
     describe(payload.scope, standing, in: &shown)
     describeDelegation(standing, in: &shown)
+    let others = try await all(ServiceProvider.self, "WHERE enabled = \(true) ORDER BY id")
+    if !others.isEmpty {
+      shown.append(
+        "service_providers",
+        .array(others.map { ["auth_url": .string($0.authURL), "id": .string($0.id), "sp_url": .string($0.url)] }))
+    }
     var services: JSON?
     if payload.scope != .unscoped {
       services = try await catalog(project: standing.project?.id, user: standing.trust?.trustorID ?? standing.user.id)

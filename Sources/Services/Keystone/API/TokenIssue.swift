@@ -10,6 +10,8 @@ extension Keystone {
   /// - Throws: `unauthorized` where the user has nothing to do there.
   func issue(_ who: Authenticated, scope request: AuthRequest.ScopeRequest) async throws -> (String, ValidToken) {
     let now = world.now()
+    try await freshen(user: who.userID)
+    if case .trust(let id) = request, directories.areUsed { try await freshen(bearersOfTrust: id) }
     let epoch = validated.epoch
     let auditID = TokenPayload.auditID(at: now, world: world)
     let seconds = Timestamp(seconds: now.seconds)
@@ -28,7 +30,8 @@ extension Keystone {
       } else {
         payload.scope = try await transaction.scope(request)
       }
-      if case .none = request, let home = user.defaultProjectID, who.scope == nil {
+      // A provider's word gives no scope of itself: the client asks for one with the token.
+      if !who.delegation.isFederation, case .none = request, let home = user.defaultProjectID, who.scope == nil {
         // The default project is a wish: where the user cannot go there, the token has no scope.
         payload.scope = .project(home)
         do { return (payload, try await transaction.inspect(payload, issued: now, now: now)) } catch is TokenRefusal {
@@ -43,7 +46,7 @@ extension Keystone {
     }
     if let id = payload.trustID { try await useTrust(id) }
     let text = try seal(payload, issued: seconds)
-    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: believes(payload), epoch: epoch)
     return (text, token)
   }
 
@@ -56,7 +59,7 @@ extension Keystone {
   /// What a token of either kind says, and when it was issued, to the second; nil for what is none of ours.
   private func open(_ text: String) throws -> (TokenPayload, Timestamp)? {
     if let signingKeys, text.utf8.contains(UInt8(ascii: ".")) {
-      guard let bytes = signingKeys.open(text), let claims = try? JSON(parsing: bytes),
+      guard let bytes = try signingKeys.open(text), let claims = try? JSON(parsing: bytes),
         let payload = TokenPayload(claims: claims), let issued = claims["iat"]?.int
       else { return nil }
       return (payload, Timestamp(seconds: issued))
@@ -86,9 +89,10 @@ extension Keystone {
       let isOver = known.ends.map { $0 <= now } ?? false
       return now < known.payload.expires + window && !isOver ? known : nil
     }
-    guard text.utf8.count <= 4096, let (payload, issued) = try open(text), now < payload.expires + window else {
+    guard text.utf8.count <= 16_384, let (payload, issued) = try open(text), now < payload.expires + window else {
       return nil
     }
+    try await freshen(bearersOf: payload)
     let epoch = validated.epoch
     let token: ValidToken
     do {
@@ -96,7 +100,7 @@ extension Keystone {
         try await transaction.inspect(payload, issued: payload.issued(issued), now: now)
       }
     } catch is TokenRefusal { return nil }
-    validated.keep(token, for: text, now: world.uptime(), lifetime: options.validationLifetime, epoch: epoch)
+    validated.keep(token, for: text, now: world.uptime(), lifetime: believes(payload), epoch: epoch)
     return token
   }
 }

@@ -62,7 +62,7 @@ enum Tokens {
     return (text, token)
   }
 
-  private static func answer(_ call: Call<Keystone>, _ text: String, _ token: ValidToken, status: Int) -> Response {
+  static func answer(_ call: Call<Keystone>, _ text: String, _ token: ValidToken, status: Int) -> Response {
     let bytes = call.query("nocatalog") == nil ? token.bytes : token.bytesWithoutCatalog
     return Response(
       status: status,
@@ -81,18 +81,22 @@ enum Tokens {
 
   static func projects(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Project> {
     let user = call.incoming.caller.userID
-    return Many(try await call.service.store.read { try await $0.projects(ofUser: user).filter(\.enabled) })
+    let groups = try await call.service.lentGroups(call.incoming.caller)
+    return Many(
+      try await call.service.store.read { try await $0.projects(ofUser: user, in: groups).filter(\.enabled) })
   }
 
   static func domains(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Project> {
     let user = call.incoming.caller.userID
-    let found = try await call.service.store.read { try await $0.domains(ofUser: user).filter(\.enabled) }
+    let groups = try await call.service.lentGroups(call.incoming.caller)
+    let found = try await call.service.store.read { try await $0.domains(ofUser: user, in: groups).filter(\.enabled) }
     return Many(found, as: Project.domainView, at: "domains")
   }
 
   static func system(_ call: Call<Keystone>, _: Nothing) async throws -> JSON {
     let user = call.incoming.caller.userID
-    let roles = try await call.service.store.read { try await $0.systemRoles(of: user) }
+    let groups = try await call.service.lentGroups(call.incoming.caller)
+    let roles = try await call.service.store.read { try await $0.systemRoles(of: user, in: groups) }
     return [
       "system": roles.isEmpty ? [] : [["all": true]], "links": ["self": .string(call.baseURL + call.request.path)],
     ]
@@ -104,6 +108,16 @@ enum Tokens {
 }
 
 extension Keystone {
+  /// The groups in which the caller is by an identity provider's word: his token's, and those that outlive it.
+  func lentGroups(_ caller: Caller) async throws -> [String] {
+    let now = world.now()
+    let lasting = try await store.read { try await $0.lentGroups(of: caller.userID, at: now) }
+    guard case .federation(let groups, _, _)? = try await valid(caller.token)?.payload.delegation else {
+      return lasting
+    }
+    return groups + lasting
+  }
+
   /// Makes a token void, and all that were made from it.
   func revoke(_ token: ValidToken, cascade: Bool) async throws {
     let now = world.now()

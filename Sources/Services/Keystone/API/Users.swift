@@ -34,10 +34,14 @@ enum Users {
     ])
 
   static func list(_ call: Call<Keystone>, _: Nothing) async throws -> Many<User> {
-    let domain = call.permits(["target.domain_id": "\u{0}"]) ? call.query("domain_id") : call.incoming.caller.domainID
+    let isFree = call.permits(["target.domain_id": "\u{0}"])
+    var domain = isFree ? call.query("domain_id") : call.incoming.caller.domainID
     try call.enforce(["target.domain_id": domain ?? "\u{0}"])
+    if isFree { domain = call.listedDomain(domain) }
     return try await call.page(
-      call.filters(["name": "name", "default_project_id": "default_project_id"]) + call.enabledFilter()
+      try await call.freshenUsers(of: domain) + call.filters(["default_project_id": "default_project_id"])
+        + call.federationFilters()
+        + call.enabledFilter()
         + expiryFilters(call.incoming)
         + (domain.map { ["domain_id = \($0)"] } ?? []))
   }
@@ -57,13 +61,16 @@ enum Users {
     }
   }
 
-  static func show(_ call: Call<Keystone>, _: Nothing) async throws -> One<User> {
-    One(try await user(call))
+  static func show(_ call: Call<Keystone>, _: Nothing) async throws -> ShownUser {
+    let user = try await user(call)
+    let identities = try await call.service.store.read { try await $0.federatedIdentities(of: user.id) }
+    return ShownUser(user: user, identities: identities)
   }
 
   /// The user in the path, if the caller may ask for him.
   private static func user(_ call: Call<Keystone>) async throws -> User {
     let id = call.id
+    try await call.service.freshen(user: id)
     guard let user = try await call.service.store.read({ try await $0.get(User.self, id) }) else {
       // Who may not read users must not learn which ids there are.
       try call.enforce(["target.user.id": id, "target.user.domain_id": "\u{0}"])
@@ -79,6 +86,7 @@ enum Users {
     var password: String?
     var enabled: Bool?
     var defaultProjectID: String?
+    var federated: JSON?
     var options = JSONObject()
     var extra = JSONObject()
     static let shape = Shape<Create>(
@@ -88,10 +96,11 @@ enum Users {
         .key("password", \.password, .text(0...4096)), .key("enabled", \.enabled),
         .key("default_project_id", \.defaultProjectID),
         .key("options", \.options, .custom(UserOptions.check)),
+        .key("federated", \.federated, .custom(FederatedAttribute.check)),
       ])
   }
 
-  static func create(_ call: Call<Keystone>, _ draft: Create) async throws -> One<User> {
+  static func create(_ call: Call<Keystone>, _ draft: Create) async throws -> ShownUser {
     let service = call.service
     var user = User()
     user.id = service.world.hexID()
@@ -102,6 +111,10 @@ enum Users {
     user.defaultProjectID = draft.defaultProjectID
     user.options = draft.options
     user.extra = draft.extra.withoutSecrets
+    if let people = try await service.directories.people(of: user.domainID) {
+      let made = try await service.create(user, password: draft.password, in: people)
+      return ShownUser(user: made, identities: [])
+    }
     var password: NewPassword?
     if let text = draft.password {
       password = try await service.newPassword(text, options: UserOptions(user.options), isOwn: false)
@@ -110,13 +123,15 @@ enum Users {
     }
     let (added, new) = (user, password)
     let keeping = service.options.compliance.uniqueLast
-    try await service.store("user", user.name, domain: user.domainID) { transaction in
+    let identities = try await service.store("user", user.name, domain: user.domainID) { transaction in
       _ = try await transaction.existingDomain(added.domainID)
       try await transaction.checkDefaultProject(added.defaultProjectID)
       try await transaction.insert(added)
       if let new { try await transaction.remember(new, of: added.id, keeping: keeping) }
+      if let known = draft.federated { try await transaction.replaceIdentities(of: added, by: known) }
+      return try await transaction.federatedIdentities(of: added.id)
     }
-    return One(user)
+    return ShownUser(user: user, identities: identities)
   }
 
   struct Update: OpenDraft {
@@ -125,6 +140,7 @@ enum Users {
     var password: Given<String?> = .absent
     var enabled: Bool?
     var defaultProjectID: Given<String?> = .absent
+    var federated: JSON?
     var options = JSONObject()
     var extra = JSONObject()
     static let shape = Shape<Update>(
@@ -134,13 +150,17 @@ enum Users {
         .key("password", \.password, .text(0...4096)), .key("enabled", \.enabled),
         .key("default_project_id", \.defaultProjectID),
         .key("options", \.options, .custom(UserOptions.check)),
+        .key("federated", \.federated, .custom(FederatedAttribute.check)),
       ])
   }
 
-  static func update(_ call: Call<Keystone>, _ draft: Update) async throws -> One<User> {
+  static func update(_ call: Call<Keystone>, _ draft: Update) async throws -> ShownUser {
     let before = try await user(call)
     let service = call.service
     if let domain = draft.domainID, domain != before.domainID { throw Fault.badRequest("Cannot change Domain ID") }
+    if let found = try await service.located(user: before.id) {
+      return ShownUser(user: try await service.update(before, with: draft, of: found), identities: [])
+    }
     let changesPassword = draft.password.value != nil
     var password: NewPassword?
     if let text = draft.password.value ?? nil {
@@ -151,7 +171,8 @@ enum Users {
     let keeping = service.options.compliance.uniqueLast
     let event = service.revocation().of(user: before.id)
     let revokes = changesPassword || draft.enabled == false
-    let after = try await service.store("user", draft.name ?? before.name, domain: before.domainID) { transaction in
+    let (after, identities) = try await service.store("user", draft.name ?? before.name, domain: before.domainID) {
+      transaction in
       guard var user = try await transaction.get(User.self, before.id) else {
         throw Fault.notFound("Could not find user: \(before.id).")
       }
@@ -170,14 +191,22 @@ enum Users {
       user.options = user.options.mergingOptions(draft.options)
       user.extra = user.extra.merging(draft.extra.withoutSecrets)
       if revokes { try await transaction.revoke(event, now: event.issuedBefore) }
-      return try await transaction.update(user)
+      let after = try await transaction.update(user)
+      if let known = draft.federated, known.array?.isEmpty == false {
+        try await transaction.replaceIdentities(of: after, by: known)
+      }
+      return (after, try await transaction.federatedIdentities(of: after.id))
     }
     if revokes { try await service.settle(event) }
-    return One(after)
+    return ShownUser(user: after, identities: identities)
   }
 
   static func delete(_ call: Call<Keystone>, _: Nothing) async throws -> Nothing {
     let user = try await user(call)
+    if let found = try await call.service.located(user: user.id) {
+      try await call.service.delete(user, found)
+      return Nothing()
+    }
     try await call.service.change { transaction in
       guard let user = try await transaction.get(User.self, user.id) else {
         throw Fault.notFound("Could not find user: \(user.id).")
@@ -202,7 +231,12 @@ enum Users {
   static func changePassword(_ call: Call<Keystone>, _ draft: Password) async throws -> Nothing {
     let service = call.service
     let id = call.id
-    let user = try await service.login(Reference(id: id), from: call.request.peer) {
+    let peer = call.request.peer
+    if let people = try await service.people(for: Reference(id: id)) {
+      try await service.changePassword(id, from: draft.original, to: draft.password, in: people, peer: peer)
+      return Nothing()
+    }
+    let user = try await service.login(Reference(id: id), from: peer) {
       try await service.checkOldPassword(id, draft.original)
     }
     guard let hash = user.passwordHash else { throw Fault.unauthorized() }
@@ -247,13 +281,16 @@ enum Users {
   static func groups(_ call: Call<Keystone>, _: Nothing) async throws -> Many<Group> {
     let user = try await user(call)
     return try await call.page(
-      ["id IN (SELECT group_id FROM \(Membership.table) WHERE user_id = \(user.id))"] + call.filters(["name": "name"]))
+      [
+        "id IN (SELECT group_id FROM \(Membership.table) WHERE user_id = \(user.id))"
+          + " OR id IN (\(call.lent("group_id", where: "user_id = \(user.id)")))"
+      ] + call.filters(["name": "name"]))
   }
 }
 
 extension JSONObject {
   /// Attributes of clients, without those that must never be shown again.
-  fileprivate var withoutSecrets: JSONObject {
+  var withoutSecrets: JSONObject {
     JSONObject(members.filter { !["password", "original_password", "password_expires_at"].contains($0.key) })
   }
 }
@@ -338,6 +375,8 @@ extension Transaction {
     try await deleteAll(PastPassword.self, "WHERE user_id = \(user.id)")
     try await deleteAll(Assignment.self, "WHERE actor_id = \(user.id)")
     try await deleteAll(Membership.self, "WHERE user_id = \(user.id)")
+    try await deleteAll(ExpiringMembership.self, "WHERE user_id = \(user.id)")
+    try await deleteAll(FederatedUser.self, "WHERE user_id = \(user.id)")
     try await deleteAll(Credential.self, "WHERE user_id = \(user.id)")
     try await deleteAll(ApplicationCredential.self, "WHERE user_id = \(user.id)")
     try await delete(user)

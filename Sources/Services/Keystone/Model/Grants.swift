@@ -40,8 +40,8 @@ extension ReadTransaction {
       assignments(ofUser: user, in: extra).filter { $0.target == .domain && $0.targetID == domain && !$0.inherited })
   }
 
-  public func systemRoles(of user: String) async throws -> [Role] {
-    try await effective(assignments(ofUser: user).filter { $0.target == .system })
+  public func systemRoles(of user: String, in extra: [String] = []) async throws -> [Role] {
+    try await effective(assignments(ofUser: user, in: extra).filter { $0.target == .system })
   }
 
   /// The assigned roles with all they imply, without those of a domain, by name.
@@ -52,8 +52,8 @@ extension ReadTransaction {
   }
 
   /// The enabled projects on which a user has a role, by name.
-  public func projects(ofUser user: String) async throws -> [Project] {
-    let rows = try await assignments(ofUser: user)
+  public func projects(ofUser user: String, in extra: [String] = []) async throws -> [Project] {
+    let rows = try await assignments(ofUser: user, in: extra)
     let direct = rows.filter { $0.target == .project && !$0.inherited }.map(\.targetID)
     let domains = rows.filter { $0.target == .domain && $0.inherited }.map(\.targetID)
     var ids = Set(direct)
@@ -67,8 +67,9 @@ extension ReadTransaction {
   }
 
   /// The domains on which a user has a role of his own or a group's, by name.
-  public func domains(ofUser user: String) async throws -> [Project] {
-    let ids = try await assignments(ofUser: user).filter { $0.target == .domain && !$0.inherited }.map(\.targetID)
+  public func domains(ofUser user: String, in extra: [String] = []) async throws -> [Project] {
+    let ids = try await assignments(ofUser: user, in: extra).filter { $0.target == .domain && !$0.inherited }.map(
+      \.targetID)
     return try await all(Project.self, "WHERE id IN (\(list: ids)) AND is_domain = \(true) ORDER BY name")
   }
 }

@@ -29,6 +29,51 @@ public struct KeystoneOptions: Sendable {
   public var enforceScope = true
   public var compliance = PasswordRules()
   public var throttle = ThrottleRules()
+  public var directories = DirectoryRules()
+  public var federation = FederationRules()
+
+  public init() {}
+}
+
+/// Which domains have their users and groups in directories.
+public struct DirectoryRules: Sendable {
+  /// Whether the default domain's are in one.
+  public var hasDefault = false
+  /// Whether domains may say for themselves where theirs are,
+  public var areOfDomains = false
+  /// and whether they do so through the API; else in files.
+  public var areInStore = false
+  /// What those files say: texts by section and option, by the domain's name.
+  public var files: [String: [String: [String: String]]] = [:]
+  /// What holds for the default domain, and, as to the transport, for the others.
+  public var settings = DirectorySettings()
+  /// How long is believed what a directory said of a user or group, while tokens are validated: a user who is disabled
+  /// or removed there is refused after that. Upstream believes it for ten minutes.
+  public var lifetime: Duration = .seconds(1)
+  /// How long it is believed while the directory does not answer, so that restarting one does not end all work. Nobody
+  /// logs in meanwhile.
+  public var lifetimeInOutage: Duration = .minutes(5)
+  /// Whether users of the default domain have in the API the ids that they have in its directory, as clouds do that
+  /// never had another.
+  public var keepsLocalIDs = true
+  public var isUsed: Bool { hasDefault || areOfDomains }
+
+  public init() {}
+}
+
+/// How users of identity providers are taken in.
+public struct FederationRules: Sendable {
+  /// The pages to which a login by browser may hand its token.
+  public var trustedDashboards: [String] = []
+  /// The attribute that says which provider vouches, for protocols that name none; nil for any provider's word.
+  public var remoteIDAttribute: String?
+  /// For how many minutes a provider's groups outlive a login, for providers that do not say; 0 for not at all.
+  public var authorizationTTL = 0
+  public var mappingVersion = MappingVersion.first
+  /// Only attributes that begin with it reach mappings.
+  public var assertionPrefix = ""
+  /// This API as browsers reach it, without `/v3`; nil for as each request says.
+  public var publicURL: String?
 
   public init() {}
 }

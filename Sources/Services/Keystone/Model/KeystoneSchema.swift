@@ -23,4 +23,7 @@ public let keystoneSchema = Schema(
     Trust.table,
     LoginState.table, PastPassword.table, UsedPasscode.table,
     RegisteredLimit.table, Limit.table,
+    IdentityMapping.table,
+    IdentityProvider.table, RemoteID.table, FederationProtocol.table, Mapping.table, ServiceProvider.table,
+    FederatedUser.table, ExpiringMembership.table, UsedLogin.table,
   ])

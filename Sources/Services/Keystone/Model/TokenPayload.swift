@@ -14,11 +14,16 @@ public struct AuthMethods: OptionSet, Sendable, Hashable {
   public static let applicationCredential = Self(rawValue: 32)
   public static let ec2Credential = Self(rawValue: 64)
   public static let totp = Self(rawValue: 128)
+  public static let openid = Self(rawValue: 256)
+  public static let saml2 = Self(rawValue: 512)
+  /// Those by which an identity provider vouches.
+  public static let federated: AuthMethods = [.mapped, .openid, .saml2]
   /// Those with which a user himself is known, and not a program that he lets act for him.
-  public static let primary: AuthMethods = [.external, .password, .token, .mapped, .totp]
+  public static let primary: AuthMethods = [.external, .password, .token, .mapped, .totp, .openid, .saml2]
 
   static let byName: [(AuthMethods, String)] = [
-    (.totp, "totp"), (.ec2Credential, "ec2credential"), (.applicationCredential, "application_credential"),
+    (.saml2, "saml2"), (.openid, "openid"), (.totp, "totp"), (.ec2Credential, "ec2credential"),
+    (.applicationCredential, "application_credential"),
     (.mapped, "mapped"), (.oauth1, "oauth1"), (.token, "token"),
     (.password, "password"), (.external, "external"),
   ]
@@ -44,6 +49,8 @@ public enum Delegation: Sendable, Hashable {
   case accessToken(String)
   /// A user whom another cloud or an identity provider vouches for.
   case federation(groups: [String], provider: String, protocol: String)
+
+  public var isFederation: Bool { if case .federation = self { true } else { false } }
 }
 
 /// What a token holds: `TokenBytes` writes it as upstream's Fernet tokens have it.

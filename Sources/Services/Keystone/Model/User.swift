@@ -5,7 +5,10 @@ public import Store
 /// Someone or something that can authenticate.
 public struct User: Versioned {
   public var id = ""
-  public var name = ""
+  /// Unique within the domain: the name, but for users who are known by a display name alone, their id.
+  public var key = ""
+  /// What an identity provider calls the user, which others may be called too; nil for who has a name here.
+  public var displayName: String?
   public var domainID = ""
   public var enabled = true
   public var defaultProjectID: String?
@@ -19,11 +22,19 @@ public struct User: Versioned {
 
   public init() {}
 
+  public var name: String {
+    get { displayName ?? key }
+    set {
+      key = newValue
+      displayName = nil
+    }
+  }
+
   public static let table = Table<User>(
     "keystone_users",
     [
       .column("id", \.id, key: true),
-      .column("name", \.name),
+      .column("name", \.key),
       .column("domain_id", \.domainID),
       .column("enabled", \.enabled),
       .column("default_project_id", \.defaultProjectID),
@@ -32,6 +43,7 @@ public struct User: Versioned {
       .column("options", \.options),
       .column("extra", \.extra),
       .column("generation", \.generation),
+      .column("display_name", \.displayName, since: 3, indexed: true),
     ],
     indexes: [.unique("domain_id", "name"), .index("name", "id", since: 2)])
 }

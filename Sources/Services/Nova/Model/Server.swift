@@ -133,6 +133,8 @@ public struct ServerNIC: JSONColumn, Equatable {
   /// Whether nova made the port, and so removes it with the server.
   public var made: Bool
   public var tag: String?
+  /// Whether it is being detached, so that a start does not bring it back.
+  public var leaving = false
   public init(port: String, network: String, mac: String, mtu: Int, made: Bool, tag: String? = nil) {
     self.port = port
     self.network = network
@@ -144,7 +146,7 @@ public struct ServerNIC: JSONColumn, Equatable {
   public var json: JSON {
     [
       "port": .string(port), "network": .string(network), "mac": .string(mac), "mtu": .int(mtu), "made": .bool(made),
-      "tag": tag.json,
+      "tag": tag.json, "leaving": .bool(leaving),
     ]
   }
   public init(json: JSON) throws {
@@ -153,6 +155,7 @@ public struct ServerNIC: JSONColumn, Equatable {
     mac = try String(json: json["mac"] ?? .null)
     mtu = try Int(json: json["mtu"] ?? .null)
     made = try Bool(json: json["made"] ?? .null)
+    leaving = json["leaving"]?.bool ?? false
     tag = json["tag"]?.string
   }
 }

@@ -14,8 +14,7 @@ extension AttachVolume: Saga {
     let server = try await c.server(saga.server)
     guard let host = server.host else { throw Fault.conflict("Instance \(server.id) is not on any host.") }
     let disk = try await c.disk(of: row, on: host)
-    // A server that does not run gets the disk when it starts.
-    if [.active, .paused].contains(server.state) {
+    try await c.attach(to: server) {
       _ = try await c.bus.call(ComputeTopic.agent(host), AttachDisk(server: server.id, disk: disk))
     }
     try await c.complete(row)
@@ -54,18 +53,14 @@ extension AttachInterface: Saga {
   public static let steps: [Step<AttachInterface>] = [.step("plug", plug, undo: unplug, tries: 2)]
 
   private static func plug(_ saga: inout AttachInterface, _ c: Conductor) async throws {
-    let server = try await c.server(saga.server)
-    let wanted = RequestedNetwork(port: saga.port)
-    var nic = try await c.plug(wanted, [], into: server)
+    var nic = try await c.plug(RequestedNetwork(port: saga.port), [], into: try await c.server(saga.server))
     nic.made = saga.made
     let card = nic
-    if server.state == .active || server.state == .paused {
-      _ = try await c.bus.call(
-        try c.agent(of: server),
-        AttachNIC(server: server.id, nic: RunGuest.NIC(port: nic.port, mac: nic.mac, mtu: nic.mtu)))
-    }
-    try await c.change(server.id) { server in
+    let server = try await c.change(saga.server) { server in
       if !server.nics.contains(where: { $0.port == card.port }) { server.nics.append(card) }
+    }
+    try await c.attach(to: server) {
+      _ = try await c.bus.call(try c.agent(of: server), AttachNIC(server: server.id, nic: RunGuest.NIC(card)))
     }
   }
   private static func unplug(_ saga: inout AttachInterface, _ c: Conductor) async throws {
@@ -92,7 +87,9 @@ extension DetachInterface: Saga {
   public func succeed(_ end: Ending, _ context: Conductor) async throws {
     try await InstanceAction.finish(saga: end.saga, host: nil, fault: nil, at: end.now, in: end.tx)
   }
+  /// The guest has kept the card, so it can be detached again.
   public func fail(_ fault: Fault, _ end: Ending, _ context: Conductor) async throws {
+    try await end.tx.mark(port, of: server, leaving: false)
     try await InstanceAction.finish(saga: end.saga, host: nil, fault: fault, at: end.now, in: end.tx)
   }
 }
@@ -118,14 +115,31 @@ extension Conductor {
 
   /// Takes a card from the server, which may have been deleted since it was plugged.
   func unplug(_ port: String, from serverID: String, made: Bool) async throws {
-    let server = try await store.read { try await $0.get(Server.self, serverID) }
-    if let server, let host = server.host, let nic = server.nics.first(where: { $0.port == port }) {
+    let card = try await store.write { try await $0.mark(port, of: serverID, leaving: true) }
+    if let (server, nic) = card, let host = server.host {
       do {
         _ = try await bus.call(ComputeTopic.agent(host), DetachNIC(server: server.id, port: port, mac: nic.mac))
       } catch let fault as Fault where fault.kind == .notFound {}
     }
     if made { try await network.deletePort(port) } else { try await release(port) }
-    guard server != nil else { return }
+    guard card != nil else { return }
     try await change(serverID) { $0.nics.removeAll { $0.port == port } }
+  }
+
+}
+
+extension Transaction {
+  /// Writes down that a card leaves, or stays after all.
+  /// - Returns: the server and its card; nil where either is gone.
+  @discardableResult
+  func mark(_ port: String, of id: String, leaving: Bool) async throws -> (server: Server, card: ServerNIC)? {
+    guard var server = try await get(Server.self, id),
+      let place = server.nics.firstIndex(where: { $0.port == port })
+    else { return nil }
+    if server.nics[place].leaving != leaving {
+      server.nics[place].leaving = leaving
+      server = try await update(server)
+    }
+    return (server, server.nics[place])
   }
 }

@@ -19,7 +19,9 @@ extension Conductor {
     switch volume["status"]?.string {
     case "creating", "downloading": throw NotYet(after: .milliseconds(200))
     case "available", "reserved", "attaching", "in-use": break
-    default: throw Fault.badRequest("Volume \(id) is in state \(volume["status"]?.string ?? "?"), not available.")
+    default:
+      let why = try await self.volume.trouble(of: id).map { " It was to \($0)" } ?? ""
+      throw Fault.badRequest("Volume \(id) is in state \(volume["status"]?.string ?? "?"), not available.\(why)")
     }
     let known = try await attachments(of: server).first { $0.volumeID == id }
     if let known { return known }

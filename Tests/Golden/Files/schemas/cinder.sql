@@ -108,6 +108,20 @@ CREATE TABLE cinder_hosts (
   generation INTEGER NOT NULL,
   PRIMARY KEY (id)
 );
+CREATE TABLE cinder_messages (
+  id TEXT NOT NULL,
+  project_id TEXT NOT NULL,
+  request_id TEXT,
+  action TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  text TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_messages_project_id_idx ON cinder_messages (project_id);
+CREATE INDEX cinder_messages_resource_id_idx ON cinder_messages (resource_id);
+CREATE INDEX cinder_messages_expires_at_idx ON cinder_messages (expires_at);
 
 
 -- cinder, version 1, postgres
@@ -220,3 +234,17 @@ CREATE TABLE cinder_hosts (
   generation BIGINT NOT NULL,
   PRIMARY KEY (id)
 );
+CREATE TABLE cinder_messages (
+  id TEXT COLLATE "C" NOT NULL,
+  project_id TEXT COLLATE "C" NOT NULL,
+  request_id TEXT COLLATE "C",
+  action TEXT COLLATE "C" NOT NULL,
+  resource_id TEXT COLLATE "C" NOT NULL,
+  text TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX cinder_messages_project_id_idx ON cinder_messages (project_id);
+CREATE INDEX cinder_messages_resource_id_idx ON cinder_messages (resource_id);
+CREATE INDEX cinder_messages_expires_at_idx ON cinder_messages (expires_at);

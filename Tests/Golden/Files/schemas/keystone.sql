@@ -1,4 +1,4 @@
--- keystone, version 2, sqlite
+-- keystone, version 3, sqlite
 CREATE TABLE keystone_projects (
   id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -28,8 +28,10 @@ CREATE TABLE keystone_users (
   options TEXT NOT NULL,
   extra TEXT NOT NULL,
   generation INTEGER NOT NULL,
+  display_name TEXT,
   PRIMARY KEY (id)
 );
+CREATE INDEX keystone_users_display_name_idx ON keystone_users (display_name);
 CREATE UNIQUE INDEX keystone_users_domain_id_name_key ON keystone_users (domain_id, name);
 CREATE INDEX keystone_users_name_id_idx ON keystone_users (name, id);
 CREATE TABLE keystone_groups (
@@ -309,9 +311,83 @@ CREATE INDEX keystone_limits_domain_id_idx ON keystone_limits (domain_id);
 CREATE INDEX keystone_limits_registered_id_idx ON keystone_limits (registered_id);
 CREATE UNIQUE INDEX keystone_limits_project_id_registered_id_key ON keystone_limits (project_id, registered_id);
 CREATE UNIQUE INDEX keystone_limits_domain_id_registered_id_key ON keystone_limits (domain_id, registered_id);
+CREATE TABLE keystone_id_mappings (
+  public_id TEXT NOT NULL,
+  domain_id TEXT NOT NULL,
+  local_id TEXT NOT NULL,
+  entity_type TEXT NOT NULL,
+  PRIMARY KEY (public_id)
+);
+CREATE UNIQUE INDEX keystone_id_mappings_domain_id_local_id_entity_type_key ON keystone_id_mappings (domain_id, local_id, entity_type);
+CREATE TABLE keystone_identity_providers (
+  id TEXT NOT NULL,
+  domain_id TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  description TEXT,
+  authorization_ttl INTEGER,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_identity_providers_domain_id_idx ON keystone_identity_providers (domain_id);
+CREATE TABLE keystone_remote_ids (
+  remote_id TEXT NOT NULL,
+  provider_id TEXT NOT NULL,
+  PRIMARY KEY (remote_id)
+);
+CREATE INDEX keystone_remote_ids_provider_id_idx ON keystone_remote_ids (provider_id);
+CREATE TABLE keystone_federation_protocols (
+  provider_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  mapping_id TEXT NOT NULL,
+  remote_id_attribute TEXT,
+  PRIMARY KEY (provider_id, name)
+);
+CREATE TABLE keystone_mappings (
+  id TEXT NOT NULL,
+  rules TEXT NOT NULL,
+  schema_version TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_service_providers (
+  id TEXT NOT NULL,
+  auth_url TEXT NOT NULL,
+  sp_url TEXT NOT NULL,
+  description TEXT,
+  enabled INTEGER NOT NULL,
+  relay_state_prefix TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_federated_users (
+  provider_id TEXT NOT NULL,
+  protocol TEXT NOT NULL,
+  unique_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  PRIMARY KEY (provider_id, protocol, unique_id)
+);
+CREATE INDEX keystone_federated_users_unique_id_idx ON keystone_federated_users (unique_id);
+CREATE INDEX keystone_federated_users_user_id_idx ON keystone_federated_users (user_id);
+CREATE TABLE keystone_expiring_memberships (
+  user_id TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  provider_id TEXT NOT NULL,
+  verified INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  PRIMARY KEY (user_id, group_id)
+);
+CREATE INDEX keystone_expiring_memberships_group_id_idx ON keystone_expiring_memberships (group_id);
+CREATE INDEX keystone_expiring_memberships_provider_id_idx ON keystone_expiring_memberships (provider_id);
+CREATE TABLE keystone_used_logins (
+  state TEXT NOT NULL,
+  expires INTEGER NOT NULL,
+  PRIMARY KEY (state)
+);
+CREATE INDEX keystone_used_logins_expires_idx ON keystone_used_logins (expires);
 
 
--- keystone, version 2, postgres
+-- keystone, version 3, postgres
 CREATE TABLE keystone_projects (
   id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
@@ -341,8 +417,10 @@ CREATE TABLE keystone_users (
   options TEXT COLLATE "C" NOT NULL,
   extra TEXT COLLATE "C" NOT NULL,
   generation BIGINT NOT NULL,
+  display_name TEXT COLLATE "C",
   PRIMARY KEY (id)
 );
+CREATE INDEX keystone_users_display_name_idx ON keystone_users (display_name);
 CREATE UNIQUE INDEX keystone_users_domain_id_name_key ON keystone_users (domain_id, name);
 CREATE INDEX keystone_users_name_id_idx ON keystone_users (name, id);
 CREATE TABLE keystone_groups (
@@ -622,3 +700,77 @@ CREATE INDEX keystone_limits_domain_id_idx ON keystone_limits (domain_id);
 CREATE INDEX keystone_limits_registered_id_idx ON keystone_limits (registered_id);
 CREATE UNIQUE INDEX keystone_limits_project_id_registered_id_key ON keystone_limits (project_id, registered_id);
 CREATE UNIQUE INDEX keystone_limits_domain_id_registered_id_key ON keystone_limits (domain_id, registered_id);
+CREATE TABLE keystone_id_mappings (
+  public_id TEXT COLLATE "C" NOT NULL,
+  domain_id TEXT COLLATE "C" NOT NULL,
+  local_id TEXT COLLATE "C" NOT NULL,
+  entity_type TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (public_id)
+);
+CREATE UNIQUE INDEX keystone_id_mappings_domain_id_local_id_entity_type_key ON keystone_id_mappings (domain_id, local_id, entity_type);
+CREATE TABLE keystone_identity_providers (
+  id TEXT COLLATE "C" NOT NULL,
+  domain_id TEXT COLLATE "C" NOT NULL,
+  enabled BIGINT NOT NULL,
+  description TEXT COLLATE "C",
+  authorization_ttl BIGINT,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX keystone_identity_providers_domain_id_idx ON keystone_identity_providers (domain_id);
+CREATE TABLE keystone_remote_ids (
+  remote_id TEXT COLLATE "C" NOT NULL,
+  provider_id TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (remote_id)
+);
+CREATE INDEX keystone_remote_ids_provider_id_idx ON keystone_remote_ids (provider_id);
+CREATE TABLE keystone_federation_protocols (
+  provider_id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  mapping_id TEXT COLLATE "C" NOT NULL,
+  remote_id_attribute TEXT COLLATE "C",
+  PRIMARY KEY (provider_id, name)
+);
+CREATE TABLE keystone_mappings (
+  id TEXT COLLATE "C" NOT NULL,
+  rules TEXT COLLATE "C" NOT NULL,
+  schema_version TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_service_providers (
+  id TEXT COLLATE "C" NOT NULL,
+  auth_url TEXT COLLATE "C" NOT NULL,
+  sp_url TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C",
+  enabled BIGINT NOT NULL,
+  relay_state_prefix TEXT COLLATE "C" NOT NULL,
+  generation BIGINT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE keystone_federated_users (
+  provider_id TEXT COLLATE "C" NOT NULL,
+  protocol TEXT COLLATE "C" NOT NULL,
+  unique_id TEXT COLLATE "C" NOT NULL,
+  user_id TEXT COLLATE "C" NOT NULL,
+  display_name TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (provider_id, protocol, unique_id)
+);
+CREATE INDEX keystone_federated_users_unique_id_idx ON keystone_federated_users (unique_id);
+CREATE INDEX keystone_federated_users_user_id_idx ON keystone_federated_users (user_id);
+CREATE TABLE keystone_expiring_memberships (
+  user_id TEXT COLLATE "C" NOT NULL,
+  group_id TEXT COLLATE "C" NOT NULL,
+  provider_id TEXT COLLATE "C" NOT NULL,
+  verified BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  PRIMARY KEY (user_id, group_id)
+);
+CREATE INDEX keystone_expiring_memberships_group_id_idx ON keystone_expiring_memberships (group_id);
+CREATE INDEX keystone_expiring_memberships_provider_id_idx ON keystone_expiring_memberships (provider_id);
+CREATE TABLE keystone_used_logins (
+  state TEXT COLLATE "C" NOT NULL,
+  expires BIGINT NOT NULL,
+  PRIMARY KEY (state)
+);
+CREATE INDEX keystone_used_logins_expires_idx ON keystone_used_logins (expires);

@@ -17,6 +17,7 @@ public final class FakeScript: Sendable {
     var counts: [String: Int] = [:]
     var faults: [String: [Int: Fault]] = [:]
     var always: [String: Fault] = [:]
+    var forgotten: [String: Set<Int>] = [:]
     var delays: [String: Duration] = [:]
   }
   private let state = Mutex(State())
@@ -37,6 +38,10 @@ public final class FakeScript: Sendable {
   {
     state.withLock { $0.faults[method, default: [:]][($0.counts[method] ?? 0) + nth] = fault }
   }
+  /// Lets the `nth` call of `method` from now on seem to succeed and do nothing.
+  public func forget(_ method: String, on nth: Int = 1) {
+    _ = state.withLock { $0.forgotten[method, default: []].insert(($0.counts[method] ?? 0) + nth) }
+  }
   /// Lets every call of `method` fail until `mend`.
   public func failAlways(_ method: String, with fault: Fault = .internalError("The fake was told to fail.")) {
     state.withLock { $0.always[method] = fault }
@@ -47,6 +52,7 @@ public final class FakeScript: Sendable {
     state.withLock { state in
       state.faults = [:]
       state.always = [:]
+      state.forgotten = [:]
       state.delays = [:]
     }
   }
@@ -54,15 +60,21 @@ public final class FakeScript: Sendable {
   public var calls: [String] { state.withLock { $0.calls } }
 
   /// Called by a fake at the start of each method.
-  public func enter(_ method: String, _ id: String = "") async throws {
-    let (delay, fault) = state.withLock { state in
+  /// - Returns: false where the call shall do nothing and say that it did.
+  @discardableResult
+  public func enter(_ method: String, _ id: String = "") async throws -> Bool {
+    let (delay, fault, isForgotten) = state.withLock { state in
       state.calls.append(id.isEmpty ? method : method + " " + id)
       let count = (state.counts[method] ?? 0) + 1
       state.counts[method] = count
-      return (state.delays[method], state.faults[method]?.removeValue(forKey: count) ?? state.always[method])
+      return (
+        state.delays[method], state.faults[method]?.removeValue(forKey: count) ?? state.always[method],
+        state.forgotten[method]?.remove(count) != nil
+      )
     }
     if let delay { try await world.sleep(delay) }
     if let fault { throw fault }
     try await weather?(method, id)
+    return !isForgotten
   }
 }
