@@ -9,7 +9,8 @@ import Testing
 @testable import Work
 
 /// Every saga of compute, block storage and images in a cloud with real services and fake hands: each step twice, each
-/// step failing, each undo twice, a crash after each save. Whatever happens, the end is the clean one, or nothing is left.
+/// step failing, each undo twice, a crash after each save. Whatever happens, the end is the clean one, or nothing
+/// is left.
 @Suite("Trials") struct TrialTests {
   static let scenarios =
     ServerScenarios.all + PowerScenarios.all + VolumeScenarios.all + StorageScenarios.all + ImageScenarios.all

@@ -31,6 +31,7 @@ struct ImageCloud {
   /// - Parameter scratch: where tools work on imports.
   init(
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
+    certificates: any CertificateSource = NoCertificates(),
     options: GlanceOptions = GlanceOptions(), scratch: String = "/tmp/mlt-test-none", world: World = .real
   ) async throws {
     store = try await TestStore.fresh(world: world)
@@ -38,11 +39,11 @@ struct ImageCloud {
     backend = stores.staging
     let glance = Glance(
       store: store, world: world, stores: stores, inspector: inspector,
-      queue: SagaQueue(store: store, world: world, node: "api"), options: options)
+      queue: SagaQueue(store: store, world: world, node: "api"), certificates: certificates, options: options)
     bytes = glance.bytes
     work = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,
-      scratch: scratch, options: options)
+      scratch: scratch, certificates: certificates, options: options)
     let callers: [String: Caller] = [
       "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: ["admin", "manager", "member", "reader"]),
       "nova": Caller(userID: "u-nova", projectID: "p-service", roles: ["service"]),

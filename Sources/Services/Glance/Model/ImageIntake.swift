@@ -3,8 +3,8 @@ public import Crypto
 public import Hardware
 
 /// Bytes on their way into a store: counted, hashed and looked at as they pass, one piece being worked on while the
-/// next comes in. What is dangerous or not of its format is refused by its first bytes, before the rest is sent and before
-/// any tool opens it.
+/// next comes in. What is dangerous or not of its format is refused by its first bytes, before the rest is sent and
+/// before any tool opens it.
 public struct ImageIntake {
   /// What is known of bytes when they are whole.
   public struct Taken: Sendable {
