@@ -16,11 +16,16 @@ struct ObjectStoreTests {
 
   private func withServer(_ body: (_ port: Int, HTTPClient) async throws -> Void) async throws {
     let folder = try await Machine.folder()
-    let port = folder + "/port"
-    // The shell's standard input never ends, so that the server lives as long as this task does.
+    let (port, stop) = (folder + "/port", folder + "/stop")
+    // The server lives until its standard input ends.
     let server = Task {
       try await Host.real.run(
-        "sh", ["-c", "sleep 600 | \(Self.script()) > \(port)"], timeout: .minutes(10))
+        "sh", ["-c", "while [ ! -e \(stop) ]; do sleep 0.2; done | \(Self.script()) > \(port)"], timeout: .minutes(10))
+    }
+    func end() async throws {
+      try await Host.real.writeFile(stop, [])
+      _ = await server.result
+      try await Host.real.remove(folder)
     }
     let loop = try EventLoop.start(name: "object-test")
     do {
@@ -32,14 +37,10 @@ struct ObjectStoreTests {
       }
       try await body(try #require(found, "the object storage does not start"), try HTTPClient(loop: loop))
     } catch {
-      server.cancel()
-      _ = await server.result
-      try await Host.real.remove(folder)
+      try await end()
       throw error
     }
-    server.cancel()
-    _ = await server.result
-    try await Host.real.remove(folder)
+    try await end()
   }
 
   @Test func objectStorageAndS3KeepTheContract() async throws {

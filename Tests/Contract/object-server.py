@@ -114,9 +114,12 @@ pipeline = %(kind)s-server
 [app:%(kind)s-server]
 use = egg:swift#%(kind)s
 """
-# The servers read the cluster's secret from a fixed path; here it is given to them.
+# The servers read the cluster's secret from a fixed path; here it is given to them. They leave our process group, so
+# the kernel is asked to end them with us (PR_SET_PDEATHSIG).
 SERVE = """
+import ctypes
 import sys
+ctypes.CDLL(None).prctl(1, 9)
 from swift.common import utils
 utils.SWIFT_CONF_FILE = %(dir)r + '/swift.conf'
 utils.HASH_PATH_PREFIX = b'martlet'
