@@ -166,7 +166,10 @@ private func startDaemon(_ socket: Int32, _ limits: ServerLimits, _ owner: Unsaf
   }
   // Identity: `%2F` and `//` reach the router as they were sent.
   let unescape: Unescape = { _, _, text in text.map { strlen($0) } ?? 0 }
-  let seeTarget: SeeTarget = { _, text, _ in text.flatMap { RawTarget($0).context } }
+  // It is handed out as constant, and written to by the next line of its caller.
+  let seeTarget: SeeTarget = { _, text, _ in
+    text.flatMap { RawTarget(UnsafeMutablePointer(mutating: $0)).context }
+  }
   func option(_ option: MHD_OPTION, _ value: Int, _ pointer: UnsafeMutableRawPointer? = nil) -> MHD_OptionItem {
     MHD_OptionItem(option: option, value: value, ptr_value: pointer)
   }

