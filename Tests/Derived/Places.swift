@@ -65,7 +65,8 @@ enum Places {
 
   private static let glance: [String: Place] = [
     "/images/{id}": .owned("image"), "/images/{id}/tags/{tag}": .word("gold"),
-    "/images/{id}/members/{member}": .word("p-member"),
+    "/images/{id}/members/{member}": .word("p-member"), "/stores/{store_id}": .word("second"),
+    "/stores/{store_id}/{id}": .owned("image"),
   ]
 
   private static let placement: [String: Place] = [

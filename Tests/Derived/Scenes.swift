@@ -169,6 +169,9 @@ extension Subject {
       ])
     let id = try #require(image["id"]?.string)
     try await cloud.must("glance", "PUT", "/v2/images/\(id)/file", bytes: [1, 2, 3])
+    try await cloud.must(
+      "glance", "POST", "/v2/images/\(id)/import", ["method": ["name": "copy-image"], "stores": ["second"]])
+    try await cloud.settle()
     try await cloud.must("glance", "POST", "/v2/images/\(id)/members", ["member": "p-member"])
     return ["image": id]
   }

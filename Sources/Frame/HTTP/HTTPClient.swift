@@ -36,7 +36,13 @@ public final class HTTPClient: Sendable {
   /// - Parameter baseURL: scheme, host, port and maybe a path that `request.path` is appended to.
   /// - Throws: `unavailable` naming the address when nothing answers there, `timedOut` when it answers no further.
   public func send(_ request: Request, to baseURL: String) async throws -> Response {
-    let transfer = CurlTransfer(engine: engine, request: request, baseURL: baseURL)
+    try await send(request, to: baseURL, at: nil)
+  }
+
+  /// As the other, but connects to a numeric address, whatever the host's name resolves to; the name stays in the
+  /// request and in the certificate's check.
+  public func send(_ request: Request, to baseURL: String, at address: String?) async throws -> Response {
+    let transfer = CurlTransfer(engine: engine, request: request, baseURL: baseURL, address: address)
     return try await transfer.run()
   }
 }

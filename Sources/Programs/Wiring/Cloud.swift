@@ -70,7 +70,7 @@ package struct Cloud: Sendable {
     pipelines.authenticate = { try await checker.caller(of: $0) }
     pipelines.authenticateLate = { try await checker.lateCaller(of: $0, service: $1) }
     placement = try PlacementPart(base, pipelines)
-    images = try ImagePart(base, pipelines)
+    images = try ImagePart(settings, base, pipelines)
     networks = try NetworkPart(base, pipelines, services)
     volumes = try VolumePart(settings, base, pipelines, services, images)
     compute = try ComputePart(

@@ -1,6 +1,7 @@
 internal import Core
 internal import FakeHardware
 internal import FileDisk
+package import GlanceModel
 package import Hardware
 internal import Host
 internal import LDAP
@@ -12,8 +13,12 @@ package struct Hands: Sendable {
   package let hypervisor: any Hypervisor
   package let disks: any ServerDisks
   package let volumes: any VolumeBackend
-  package let images: any ImageBackend
+  package let images: ImageStores
   package let inspector: any ImageInspector
+  /// Where tools work on images that are imported.
+  package let imageScratch: String
+  /// Where the certificates of signed images are.
+  package let certificates: String
   package let bridges: any Switch
   package let dhcp: any DHCPServers
   package let routers: any Routers
@@ -24,13 +29,15 @@ package struct Hands: Sendable {
   package init(
     hypervisor: any Hypervisor, disks: any ServerDisks, volumes: any VolumeBackend, images: any ImageBackend,
     inspector: any ImageInspector, bridges: any Switch, dhcp: any DHCPServers, routers: any Routers,
-    firewall: any Firewall,
+    firewall: any Firewall, imageScratch: String = "/nonexistent",
     directory: @escaping @Sendable (DirectoryAccess) throws -> any Directory = { _ in FakeDirectory() }
   ) {
     self.hypervisor = hypervisor
     self.disks = disks
     self.volumes = volumes
-    self.images = images
+    self.images = ImageStores(single: images)
+    self.imageScratch = imageScratch
+    certificates = imageScratch
     self.inspector = inspector
     self.bridges = bridges
     self.dhcp = dhcp
@@ -39,7 +46,7 @@ package struct Hands: Sendable {
     self.directory = directory
   }
 
-  init(_ settings: Settings, state: StateDirectory, world: World) {
+  init(_ settings: Settings, state: StateDirectory, world: World) throws {
     let host = Host.real
     directory = { try LDAPDirectory($0, world: world) }
     switch settings.hypervisor {
@@ -55,7 +62,10 @@ package struct Hands: Sendable {
     case .file: volumes = FileVolumes(directory: state.directory("volumes"), host: host, world: world)
     case .fake: volumes = FakeVolumes(directory: state.directory("volumes"))
     }
-    images = ImageFiles(directory: state.directory("images"), host: host, world: world)
+    imageScratch = state.directory("images/tools")
+    certificates =
+      settings.images.certificates.isEmpty ? state.directory("certificates") : settings.images.certificates
+    images = try ImageStores(settings.images, state: state, host: host, world: world)
     inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {
     case .linux:

@@ -39,6 +39,7 @@ package struct Settings: Sendable {
   package var namePrefix = ""
 
   package var volumeBackend = Volume.file
+  package var images = ImageSettings()
 
   package var instances = 0
   package var cores = 0
@@ -122,7 +123,8 @@ package struct Settings: Sendable {
   private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
 
   package static let configuration = Configuration(
-    options + IdentitySettings.options + FederationSettings.options + DirectorySettings.options.at(\.ldap))
+    options + IdentitySettings.options + FederationSettings.options + DirectorySettings.options.at(\.ldap)
+      + ImageSettings.options)
 
   package var level: Log.Level {
     switch logLevel {

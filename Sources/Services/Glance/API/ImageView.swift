@@ -32,7 +32,7 @@ enum ImageView {
     object.append("self", .string(path))
     object.append("file", .string(path + "/file"))
     object.append("schema", "/v2/schemas/image")
-    if isKept { object.append("stores", .string(Discovery.store)) }
+    if isKept { object.append("stores", .string(image.stores.joined(separator: ","))) }
     return .object(object)
   }
 }

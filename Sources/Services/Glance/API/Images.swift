@@ -67,8 +67,8 @@ enum Images {
       status: 201,
       headers: [
         "Content-Type": "application/json", "Location": call.baseURL + "/v2/images/\(made.id)",
-        "OpenStack-image-import-methods": Discovery.importMethods.joined(separator: ","),
-        "OpenStack-image-store-ids": Discovery.store,
+        "OpenStack-image-import-methods": call.service.options.importMethods.joined(separator: ","),
+        "OpenStack-image-store-ids": call.service.stores.ids.joined(separator: ","),
       ], body: .bytes(ImageView.show(made).bytes))
   }
 
@@ -102,21 +102,17 @@ enum Images {
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
-    let hash = try await call.service.store.write { transaction in
+    let (id, locations) = try await call.service.store.write { transaction in
       let image = try await ImageAccess.image(call, in: transaction)
       guard !image.isProtected else {
         throw Fault.forbidden("Image \(image.id) is protected and cannot be deleted.")
       }
       try await transaction.deleteAll(ImageMember.self, "WHERE image_id = \(image.id)")
       try await transaction.delete(image)
-      return image.storedHash
+      return (image.id, image.allLocations)
     }
     // The image is gone for good by now; bytes that stay behind are the reconciler's.
-    if let hash {
-      do { try await call.service.bytes.release(hash) } catch {
-        call.service.log.warning("bytes of a deleted image stay until the next sweep", ["cause": "\(error)"])
-      }
-    }
+    await call.service.bytes.release(all: locations, of: id)
     return Nothing()
   }
 }

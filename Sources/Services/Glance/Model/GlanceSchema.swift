@@ -26,5 +26,8 @@ public struct GlanceOptions: Sendable {
   public var imagePropertyQuota = 128
   public var imageTagQuota = 128
   public var imageMemberQuota = 128
+  /// The ways to import that are offered (upstream's `enabled_import_methods`).
+  public var importMethods = ["glance-direct", "web-download", "copy-image"]
+  public var imports = ImportOptions()
   public init() {}
 }

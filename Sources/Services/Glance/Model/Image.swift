@@ -40,8 +40,10 @@ public struct Image: Versioned {
   public var tags: [String] = []
   /// Whatever else clients said of it: `os_distro`, `hw_disk_bus`.
   public var properties: [String: String] = [:]
-  /// The hash under which its bytes are, or are about to be, in the backend.
+  /// The key that was last named for its bytes; images of before there were several stores have no other place.
   public var storedHash: String?
+  /// Where its bytes are, or are about to be.
+  public var locations: [ImageLocation] = []
   /// The upload that alone may make it active.
   public var uploadID: String?
   /// Until when the upload is believed to be alive.
@@ -72,11 +74,12 @@ public struct Image: Versioned {
       .column("tags", \.tags),
       .column("properties", \.properties),
       .column("stored_hash", \.storedHash, indexed: true),
+      .column("locations", \.locations, since: 2),
       .column("upload_id", \.uploadID),
       .column("upload_until", \.uploadUntil),
       .column("created_at", \.createdAt, indexed: true),
       .column("updated_at", \.updatedAt),
-    ])
+    ], indexes: [.index("hash_value", since: 2)])
 
   public static let diskFormats = [
     "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop", "gpt",

@@ -1,4 +1,4 @@
--- glance, version 1, sqlite
+-- glance, version 2, sqlite
 CREATE TABLE glance_images (
   id TEXT NOT NULL,
   generation INTEGER NOT NULL,
@@ -23,6 +23,7 @@ CREATE TABLE glance_images (
   upload_until INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  locations TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (id)
 );
 CREATE INDEX glance_images_name_idx ON glance_images (name);
@@ -31,6 +32,7 @@ CREATE INDEX glance_images_visibility_idx ON glance_images (visibility);
 CREATE INDEX glance_images_owner_idx ON glance_images (owner);
 CREATE INDEX glance_images_stored_hash_idx ON glance_images (stored_hash);
 CREATE INDEX glance_images_created_at_idx ON glance_images (created_at);
+CREATE INDEX glance_images_hash_value_idx ON glance_images (hash_value);
 CREATE TABLE glance_image_members (
   image_id TEXT NOT NULL,
   member_id TEXT NOT NULL,
@@ -42,7 +44,7 @@ CREATE TABLE glance_image_members (
 CREATE INDEX glance_image_members_member_id_idx ON glance_image_members (member_id);
 
 
--- glance, version 1, postgres
+-- glance, version 2, postgres
 CREATE TABLE glance_images (
   id TEXT COLLATE "C" NOT NULL,
   generation BIGINT NOT NULL,
@@ -67,6 +69,7 @@ CREATE TABLE glance_images (
   upload_until BIGINT,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
+  locations TEXT COLLATE "C" NOT NULL DEFAULT '[]',
   PRIMARY KEY (id)
 );
 CREATE INDEX glance_images_name_idx ON glance_images (name);
@@ -75,6 +78,7 @@ CREATE INDEX glance_images_visibility_idx ON glance_images (visibility);
 CREATE INDEX glance_images_owner_idx ON glance_images (owner);
 CREATE INDEX glance_images_stored_hash_idx ON glance_images (stored_hash);
 CREATE INDEX glance_images_created_at_idx ON glance_images (created_at);
+CREATE INDEX glance_images_hash_value_idx ON glance_images (hash_value);
 CREATE TABLE glance_image_members (
   image_id TEXT COLLATE "C" NOT NULL,
   member_id TEXT COLLATE "C" NOT NULL,
