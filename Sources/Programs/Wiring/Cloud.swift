@@ -112,6 +112,7 @@ package struct Cloud: Sendable {
       throw Fault.internalError("The project admin is missing after the bootstrap.")
     }
     try await networks.neutron.bootstrap(project: admin, cidr: settings.publicCIDR)
+    try await images.glance.bootstrap()
     try await volumes.cinder.bootstrap()
     try await compute.nova.bootstrap()
   }

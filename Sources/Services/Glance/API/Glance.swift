@@ -42,8 +42,24 @@ public struct Glance: Sendable {
       Images.routes, ImageData.routes, ImageImport.routes, ImageActions.routes, ImageTags.routes, ImageMembers.routes,
       Schemas.routes, Discovery.routes,
     ]
+    let metadefs = [
+      MetadefNamespaces.routes, MetadefObjects.routes, MetadefProperties.routes, MetadefTags.routes,
+      MetadefResourceTypes.routes, MetadefSchemas.routes,
+    ]
     return APIService(
-      "glance", faults: .glance,
-      routes: Versions.routes.bound(to: self, at: [""]) + v2.flatMap { $0.bound(to: self, at: ["/v2"]) })
+      "glance", faults: .glance, rules: Self.rules,
+      routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) })
+  }
+
+  /// The rules by which others refer to who asks, by upstream's names.
+  private static let rules: [(name: String, policy: Policy)] = [
+    (name: "default", policy: "@"), (name: "context_is_admin", policy: "role:admin"),
+    (name: "service_api", policy: "role:service or role:admin"),
+    (name: "metadef_default", policy: "@"), (name: "metadef_admin", policy: "rule:context_is_admin"),
+  ]
+
+  /// Makes what every image service has, where it is missing: the usual metadata definitions.
+  public func bootstrap() async throws {
+    try await MetadefLibrary(store: store, world: world).loadUsual()
   }
 }

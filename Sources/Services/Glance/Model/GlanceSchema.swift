@@ -13,7 +13,12 @@
 public import Store
 
 /// All tables of glance.
-public let glanceSchema = Schema("glance", tables: [Image.table, ImageMember.table])
+public let glanceSchema = Schema(
+  "glance",
+  tables: [
+    Image.table, ImageMember.table, MetadefNamespace.table, MetadefItem.table, MetadefResourceType.table,
+    MetadefAssociation.table,
+  ])
 
 /// What an operator may choose.
 public struct GlanceOptions: Sendable {
