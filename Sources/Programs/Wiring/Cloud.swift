@@ -5,6 +5,7 @@ internal import CinderAPI
 internal import CinderModel
 internal import Clients
 package import Core
+internal import GlanceAPI
 internal import GlanceModel
 package import HTTP
 internal import Host

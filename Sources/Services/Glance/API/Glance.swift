@@ -48,7 +48,8 @@ public struct Glance: Sendable {
     ]
     return APIService(
       "glance", faults: .glance, rules: Self.rules,
-      routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) })
+      routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) }
+        + VersionOne.routes.flatMap { $0.bound(to: self, at: VersionOne.mounts) })
   }
 
   /// The rules by which others refer to who asks, by upstream's names.

@@ -7,6 +7,8 @@ internal import Store
 /// Who sees an image, and what else he may do to it: decided here for all rows.
 enum ImageAccess {
   /// Rules in the words of upstream's defaults; services act for users.
+  static let list: Policy = "rule:admin_required or role:service or role:reader"
+  static let add: Policy = "rule:admin_required or role:service or role:member"
   static let read: Policy = """
     rule:admin_required or role:service or (role:reader and (project_id:%(project_id)s or project_id:%(member_id)s \
     or 'community':%(visibility)s or 'public':%(visibility)s))

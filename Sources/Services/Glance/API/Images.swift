@@ -11,8 +11,8 @@ enum Images {
   static let routes = Routes(
     rules: "", of: Glance.self,
     [
-      .get("/images", "get_images", list, allow: "rule:admin_required or role:service or role:reader"),
-      .post("/images", "add_image", create, allow: "rule:admin_required or role:service or role:member"),
+      .get("/images", "get_images", list, allow: ImageAccess.list),
+      .post("/images", "add_image", create, allow: ImageAccess.add),
       .get("/images/{id}", "get_image", show, allow: ImageAccess.read),
       .patch("/images/{id}", "modify_image", update, allow: ImageAccess.change),
       .delete("/images/{id}", "delete_image", delete, allow: ImageAccess.change),
@@ -59,7 +59,8 @@ enum Images {
     try ImageAccess.requireVisibility(image.visibility, image, call)
     let made = image
     try await call.service.store.write { transaction in
-      guard try await transaction.insertUnlessPresent(made) else {
+      let isTaken = try await transaction.get(DeletedImage.self, made.id) != nil
+      guard !isTaken, try await transaction.insertUnlessPresent(made) else {
         throw Fault.conflict("Image ID \(made.id) already exists!")
       }
     }
@@ -102,6 +103,7 @@ enum Images {
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
+    let now = call.service.world.now()
     let hash = try await call.service.store.write { transaction in
       let image = try await ImageAccess.image(call, in: transaction)
       guard !image.isProtected else {
@@ -109,6 +111,7 @@ enum Images {
       }
       try await transaction.deleteAll(ImageMember.self, "WHERE image_id = \(image.id)")
       try await transaction.delete(image)
+      try await transaction.insert(DeletedImage(image, at: now))
       return image.storedHash
     }
     // The image is gone for good by now; bytes that stay behind are the reconciler's.

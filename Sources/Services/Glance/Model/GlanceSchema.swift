@@ -16,7 +16,8 @@ public import Store
 public let glanceSchema = Schema(
   "glance",
   tables: [
-    Image.table, ImageMember.table, MetadefNamespace.table, MetadefItem.table, MetadefResourceType.table,
+    Image.table, ImageMember.table, DeletedImage.table, MetadefNamespace.table, MetadefItem.table,
+    MetadefResourceType.table,
     MetadefAssociation.table,
   ])
 

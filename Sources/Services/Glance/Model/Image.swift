@@ -4,7 +4,7 @@ public import Store
 
 /// An image: what it is called, whose it is, what its bytes are.
 public struct Image: Versioned {
-  public enum Status: String, ColumnValue {
+  public enum Status: String, ColumnValue, CaseIterable {
     case queued, saving, active, deactivated
     /// Bytes are being staged, or are staged, for an import.
     case uploading
