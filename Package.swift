@@ -75,7 +75,7 @@ let services: [Target] = [
   module("KeystoneModel", "Services/Keystone/Model", "Core", "JSON", "Store", "API", "Crypto", "Log"),
   module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log"),
   module("KeystoneV2", "Services/Keystone/V2", "Core", "JSON", "API", "HTTP", "Clients"),
-  module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware"),
+  module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware", "Text"),
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),

@@ -21,11 +21,18 @@ public struct Glance: Sendable {
   /// Its reconcilers are to be started by the program.
   public let bytes: ImageBytes
   let log = Log("glance")
+  let limits: Limits?
 
-  /// - Parameter node: the name of this machine's part of the cloud, the same after a restart.
+  /// What a project may have, by upstream's names of limits; -1 is no limit.
+  public typealias Limits = @Sendable (_ project: String) async throws -> [String: Int]
+
+  /// - Parameters:
+  ///   - node: the name of this machine's part of the cloud, the same after a restart.
+  ///   - limits: what projects may have; nil where nothing is limited.
   public init(
     store: Store, world: World, backend: any ImageBackend, inspector: any ImageInspector,
-    options: GlanceOptions = GlanceOptions(), node: String = "local"
+    options: GlanceOptions = GlanceOptions(), node: String = "local",
+    limits: Limits? = nil
   ) {
     self.store = store
     self.world = world
@@ -33,6 +40,7 @@ public struct Glance: Sendable {
     self.inspector = inspector
     self.options = options
     self.node = node
+    self.limits = limits
     bytes = ImageBytes(store: store, backend: backend, world: world, node: node)
   }
 
@@ -40,14 +48,14 @@ public struct Glance: Sendable {
   public func api() -> APIService {
     let v2 = [
       Images.routes, ImageData.routes, ImageImport.routes, ImageActions.routes, ImageTags.routes, ImageMembers.routes,
-      Schemas.routes, Discovery.routes,
+      Schemas.routes, Discovery.routes, Tasks.routes, TaskSchemas.routes, Cache.routes, Quotas.routes,
     ]
     let metadefs = [
       MetadefNamespaces.routes, MetadefObjects.routes, MetadefProperties.routes, MetadefTags.routes,
       MetadefResourceTypes.routes, MetadefSchemas.routes,
     ]
     return APIService(
-      "glance", faults: .glance, rules: Self.rules,
+      "glance", faults: .glance, heedsLastSlash: true, rules: Self.rules,
       routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) }
         + VersionOne.routes.flatMap { $0.bound(to: self, at: VersionOne.mounts) })
   }
@@ -56,6 +64,9 @@ public struct Glance: Sendable {
   private static let rules: [(name: String, policy: Policy)] = [
     (name: "default", policy: "@"), (name: "context_is_admin", policy: "role:admin"),
     (name: "service_api", policy: "role:service or role:admin"),
+    (name: "get_task", policy: "rule:default"), (name: "get_tasks", policy: "rule:default"),
+    (name: "add_task", policy: "rule:default"), (name: "modify_task", policy: "rule:default"),
+    (name: "manage_image_cache", policy: "rule:context_is_admin"),
     (name: "metadef_default", policy: "@"), (name: "metadef_admin", policy: "rule:context_is_admin"),
   ]
 

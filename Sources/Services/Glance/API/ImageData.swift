@@ -21,6 +21,7 @@ enum ImageData {
     if let store = call.request.headers["X-Image-Meta-Store"], store != Discovery.store {
       throw Fault.badRequest("Store for image_store '\(store)' not found. There is one store: \(Discovery.store).")
     }
+    try await Quotas.require([.sizeTotal: 0, .countUploading: 0], call)
     try await Intake(call, image, isStaging: false).run()
     return Nothing()
   }

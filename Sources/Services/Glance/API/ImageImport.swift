@@ -19,6 +19,7 @@ enum ImageImport {
   static func stage(_ call: Call<Glance>, _: RawBody) async throws -> Nothing {
     try ImageData.requireOctets(call)
     let image = try await ImageAccess.image(call)
+    try await Quotas.require([.stageTotal: 0, .countUploading: 0], call)
     try await Intake(call, image, isStaging: true).run()
     return Nothing()
   }

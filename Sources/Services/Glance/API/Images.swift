@@ -23,7 +23,7 @@ enum Images {
     let (images, next) = try await call.service.store.read { try await query.fetch(in: $0) }
     let parameters = call.request.query.filter { $0.name != "marker" }
     var object: JSONObject = [
-      "images": .array(images.map(ImageView.show)),
+      "images": .array(images.map { ImageView.show(ProtectedProperties.readable($0, call)) }),
       "first": .string("/v2/images" + (parameters.isEmpty ? "" : "?" + writeQuery(parameters))),
       "schema": "/v2/schemas/images",
     ]
@@ -57,6 +57,8 @@ enum Images {
       throw Fault.forbidden("You are not permitted to create images owned by '\(image.owner ?? "nobody")'.")
     }
     try ImageAccess.requireVisibility(image.visibility, image, call)
+    try ProtectedProperties.requireChange(from: [:], to: image.properties, call)
+    try await Quotas.require([.countTotal: 1], call)
     let made = image
     try await call.service.store.write { transaction in
       let isTaken = try await transaction.get(DeletedImage.self, made.id) != nil
@@ -70,7 +72,7 @@ enum Images {
         "Content-Type": "application/json", "Location": call.baseURL + "/v2/images/\(made.id)",
         "OpenStack-image-import-methods": Discovery.importMethods.joined(separator: ","),
         "OpenStack-image-store-ids": Discovery.store,
-      ], body: .bytes(ImageView.show(made).bytes))
+      ], body: .bytes(ImageView.show(ProtectedProperties.readable(made, call)).bytes))
   }
 
   /// Whoever may make images of other projects: administrators, and nova for a snapshot of a user's server.
@@ -79,7 +81,7 @@ enum Images {
   }
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    ImageView.show(try await ImageAccess.image(call))
+    ImageView.show(ProtectedProperties.readable(try await ImageAccess.image(call), call))
   }
 
   static func update(_ call: Call<Glance>, _ body: JSON) async throws -> JSON {
@@ -95,11 +97,12 @@ enum Images {
       guard image.owner == found.owner || isPrivileged(call) else {
         throw Fault.forbidden("Only an administrator may give an image to another owner.")
       }
+      try ProtectedProperties.requireChange(from: found.properties, to: image.properties, call)
       guard !patch.changes.isEmpty else { return found }
       image.updatedAt = now
       return try await transaction.update(image)
     }
-    return ImageView.show(image)
+    return ImageView.show(ProtectedProperties.readable(image, call))
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
@@ -110,6 +113,7 @@ enum Images {
         throw Fault.forbidden("Image \(image.id) is protected and cannot be deleted.")
       }
       try await transaction.deleteAll(ImageMember.self, "WHERE image_id = \(image.id)")
+      try await transaction.deleteAll(CachedImage.self, "WHERE image_id = \(image.id)")
       try await transaction.delete(image)
       try await transaction.insert(DeletedImage(image, at: now))
       return image.storedHash

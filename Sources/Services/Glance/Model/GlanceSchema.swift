@@ -16,7 +16,8 @@ public import Store
 public let glanceSchema = Schema(
   "glance",
   tables: [
-    Image.table, ImageMember.table, DeletedImage.table, MetadefNamespace.table, MetadefItem.table,
+    Image.table, ImageMember.table, DeletedImage.table, ImageTask.table, CachedImage.table, MetadefNamespace.table,
+    MetadefItem.table,
     MetadefResourceType.table,
     MetadefAssociation.table,
   ])
@@ -32,5 +33,7 @@ public struct GlanceOptions: Sendable {
   public var imagePropertyQuota = 128
   public var imageTagQuota = 128
   public var imageMemberQuota = 128
+  /// Which properties are not for everybody; nil where all are.
+  public var protections: PropertyProtections?
   public init() {}
 }

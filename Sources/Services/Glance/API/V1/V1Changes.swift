@@ -51,6 +51,8 @@ enum V1Changes {
     image.id = headers.text("id") ?? call.service.world.uuid()
     guard isUUID(image.id) else { throw Fault.badRequest("Invalid image id format") }
     try ImageAccess.requireVisibility(image.visibility, image, call)
+    try ProtectedProperties.requireChange(from: [:], to: image.properties, call)
+    try await Quotas.require([.countTotal: 1], call)
     try requireFormats(image, source)
     if let store = headers.text("store"), store != Discovery.store {
       throw Fault.badRequest("Required store \(store) is invalid")
@@ -62,7 +64,7 @@ enum V1Changes {
       else { throw Fault.conflict("An image with identifier \(made.id) already exists") }
     }
     let whole = try await fill(made, from: source, call, headers)
-    var response = answer(whole, status: 201)
+    var response = answer(ProtectedProperties.readable(whole, call), status: 201)
     response.headers["Location"] = call.baseURL + "/v1/images/\(made.id)"
     return response
   }
@@ -141,13 +143,20 @@ enum V1Changes {
         }
       }
       try headers.apply(to: &image, purges: purges && !hasBody, options: call.service.options)
+      // What the caller does not see he cannot mean to take away.
+      let seen = ProtectedProperties.readable(found, call).properties
+      for (key, value) in found.properties where seen[key] == nil && image.properties[key] == nil {
+        image.properties[key] = value
+      }
+      try ProtectedProperties.requireChange(from: found.properties, to: image.properties, call)
       if image.visibility != found.visibility { try ImageAccess.requireVisibility(image.visibility, found, call) }
       if Images.isPrivileged(call), headers.fields["owner"] != nil { image.owner = headers.text("owner") }
       try requireFormats(image, source)
       image.updatedAt = now
       return try await transaction.update(image)
     }
-    return answer(try await fill(image, from: source, call, headers), status: 200)
+    let whole = try await fill(image, from: source, call, headers)
+    return answer(ProtectedProperties.readable(whole, call), status: 200)
   }
 
   /// Refuses changes of what only the service itself says.

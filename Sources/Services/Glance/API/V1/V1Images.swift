@@ -30,7 +30,10 @@ enum V1Images {
 
   static func detail(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
     let items = try await find(call)
-    return ["images": .array(items.map { .object(VersionOne.view($0.image, deletedAt: $0.deletedAt)) })]
+    return [
+      "images": .array(
+        items.map { .object(VersionOne.view(ProtectedProperties.readable($0.image, call), deletedAt: $0.deletedAt)) })
+    ]
   }
 
   private static func find(_ call: Call<Glance>) async throws -> [V1Query.Item] {
@@ -40,7 +43,8 @@ enum V1Images {
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> Response {
     var response = Response(status: 200)
-    V1Headers.write(VersionOne.view(try await ImageAccess.image(call)), into: &response)
+    V1Headers.write(
+      VersionOne.view(ProtectedProperties.readable(try await ImageAccess.image(call), call)), into: &response)
     return response
   }
 
@@ -51,7 +55,7 @@ enum V1Images {
     }
     var response = try await ImageData.download(call, Nothing())
     response.headers["Content-MD5"] = nil
-    V1Headers.write(VersionOne.view(image), into: &response)
+    V1Headers.write(VersionOne.view(ProtectedProperties.readable(image, call)), into: &response)
     return response
   }
 
