@@ -92,7 +92,7 @@ package struct Cloud: Sendable {
   package var endpoints: [(api: PublishedAPI, endpoint: Endpoint)] {
     [
       ("keystone", identity.endpoint), ("keystone", identity.versionTwo), ("keystone-admin", identity.versionTwoAdmin),
-      ("glance", images.endpoint), ("placement", placement.endpoint),
+      ("glance", images.endpoint), ("glance", images.versionOne), ("placement", placement.endpoint),
       ("neutron", networks.endpoint), ("cinder", volumes.endpoint), ("nova", compute.endpoint),
     ].map { (api: PublishedAPI.named($0.0), endpoint: $0.1) }
   }

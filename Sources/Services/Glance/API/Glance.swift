@@ -6,6 +6,7 @@
 public import API
 public import Core
 public import GlanceModel
+public import HTTP
 public import Hardware
 internal import Log
 public import Store
@@ -57,7 +58,24 @@ public struct Glance: Sendable {
     return APIService(
       "glance", faults: .glance, heedsLastSlash: true, rules: Self.rules,
       routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) }
-        + VersionOne.routes.flatMap { $0.bound(to: self, at: VersionOne.mounts) })
+)
+  }
+
+  /// The API v1, with a pipeline of its own beside v2's.
+  public func versionOne() -> APIService {
+    APIService(
+      "glance-v1", faults: .glance, heedsLastSlash: true, rules: Self.rules,
+      routes: VersionOne.routes.flatMap { $0.bound(to: self, at: VersionOne.mounts) })
+  }
+
+  /// Everything that the image service's port answers.
+  /// - Parameter v1: the handler of `versionOne`'s endpoint.
+  public static func port(_ v1: @escaping Handler, besides v2: @escaping Handler) -> Handler {
+    let mounts = VersionOne.mounts.map { $0.dropFirst() }
+    return { request in
+      let first = request.path.dropFirst().prefix { $0 != "/" }
+      return mounts.contains(first) ? await v1(request) : await v2(request)
+    }
   }
 
   /// The rules by which others refer to who asks, by upstream's names.
