@@ -5,7 +5,7 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-smoke bench bench-identity fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-smoke bench bench-identity bench-image fmt lint cloud image clean
 
 help: ## prints this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -65,6 +65,9 @@ bench: build ## CPU, latency, memory beside upstream's figures; ONLY='nova.*' SE
 
 bench-identity: build ## identity with ten users and with ten thousand, a hundred assignments and a hundred thousand
 	python3 Tests/Bench/identity.py
+
+bench-image: build ## images up and down beside nginx, and the memory of sixteen uploads at once
+	python3 Tests/Bench/images.py
 
 fmt: ## formats the sources
 	$(SWIFT) format -i -r Sources Tests

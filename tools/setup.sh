@@ -11,7 +11,8 @@ packages=(
   # to make the guest image
   busybox-static dropbear-bin mtools dosfstools e2fsprogs syslinux syslinux-common fdisk cpio zstd kmod
   # to test
-  postgresql python3-venv jq curl openssh-client sqlite3 wrk
+  postgresql python3-venv jq curl openssh-client sqlite3 wrk nginx-light
+  swift-proxy swift-account swift-container swift-object
 )
 missing=()
 for p in "${packages[@]}"; do
@@ -20,4 +21,11 @@ done
 ((${#missing[@]})) || exit 0
 if ((EUID)); then sudo=sudo; else sudo=; fi
 $sudo apt-get update -q
+# What tests start themselves is not to be started by its package; a policy that is there already stays.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
+  $sudo chmod 755 $policy
+  trap '$sudo rm -f $policy' EXIT
+fi
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y --no-install-recommends "${missing[@]}"

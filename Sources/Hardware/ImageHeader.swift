@@ -11,6 +11,9 @@ public struct ImageHeader: Sendable, Equatable {
   /// Why nobody should open it: it points outside itself or is not understood; nil when it is fine.
   public var danger: String?
 
+  /// Whether the bytes are the disk itself.
+  public var isPlain: Bool { format == "raw" || format == "iso" }
+
   /// The bytes that `init` wants.
   public static let length = 65536
 

@@ -300,7 +300,7 @@ struct Checks: Sendable {
     for volume in rows.volumes where [.available, .inUse].contains(volume.state) && !kept.contains(volume.id) {
       say(promise, "volume \(volume.id) has no disk")
     }
-    let hashes = Set(rows.images.compactMap(\.storedHash))
+    let hashes = Set(rows.images.flatMap(\.allLocations).map(\.key))
     for hash in try await hands.images.list() where !hashes.contains(hash) {
       say(promise, "the bytes \(hash.prefix(12)) belong to no image")
     }

@@ -13,6 +13,8 @@ public import Core
 import Crypto
 public import FakeHardware
 import GlanceAPI
+import GlanceModel
+public import GlanceWork
 import HTTP
 import Hardware
 import Host
@@ -27,6 +29,7 @@ import NovaModel
 public import NovaWork
 import PlacementAPI
 public import Store
+import Synchronization
 import TestSupport
 public import Work
 
@@ -40,6 +43,7 @@ public struct SmallCloud: Sendable {
   public let cinder: Cinder
   public let conductor: Conductor
   public let volumeWork: VolumeWork
+  public let imageWork: ImageWork
   public let hands: FakeHands
   /// Every service's pipeline by name: `nova`.
   public let endpoints: [String: Endpoint]
@@ -95,7 +99,13 @@ public struct SmallCloud: Sendable {
     }
     let identity = try Self.endpoint(keystone.api(), own)
     let second = KeystoneV2(over: identity.handler)
-    let glance = Glance(store: store, world: world, backend: hands.images, inspector: FakeImageInspector())
+    let stores = ImageStores(
+      [.init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages)],
+      defaultID: "file", staging: hands.images, stagingTwin: "file")
+    let glance = Glance(store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue)
+    imageWork = ImageWork(
+      store: store, world: world, stores: stores, bytes: glance.bytes, inspector: FakeImageInspector(), host: .real,
+      web: OnePage(), scratch: "/nonexistent")
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
     let neutron = Neutron(store: store, world: world, bus: bus)
@@ -149,8 +159,17 @@ public struct FakeHands: Sendable {
   public let disks = FakeServerDisks()
   public let volumes = FakeVolumes()
   public let images = FakeImages()
+  public let secondImages = FakeImages()
   public let bridges = FakeSwitch()
   let dhcp = FakeDHCPServers()
   let routers = FakeRouters()
   let firewall = FakeFirewall()
+}
+
+/// A web on which every address has the same small image.
+struct OnePage: WebSource {
+  func fetch(_ uri: String, limit: Int) async throws -> ImagePieces {
+    let rest = Mutex<[UInt8]?>([UInt8](repeating: 9, count: 2048))
+    return { rest.withLock { $0.take() } }
+  }
 }

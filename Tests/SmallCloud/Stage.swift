@@ -1,4 +1,5 @@
 import CinderWork
+import GlanceWork
 public import Core
 public import JSON
 import NovaWork
@@ -73,6 +74,7 @@ extension SmallCloud {
     let runner = SagaQueue(store: store, world: hasty, node: "settling")
     conductor.register(with: runner)
     volumeWork.register(on: runner)
+    imageWork.register(on: runner)
     try await runner.start()
     try await runner.drain()
     await runner.stop(within: .seconds(1))

@@ -29,8 +29,12 @@ extension SmallCloud {
     all += disks.map { "disk \($0.state.rawValue), boot \($0.bootIndex ?? -1), goes \($0.deleteOnTermination)" }
     all += try await volumeThings() + handThings()
     for image in try await must("glance", "GET", "/v2/images", as: "admin")["images"]?.array ?? [] {
-      all.append("image \(image["name"]?.string ?? "") \(image["status"]?.string ?? "")")
+      all.append(
+        "image \(image["name"]?.string ?? "") \(image["status"]?.string ?? ""), of \(image["size"]?.text ?? ""), "
+          + "in '\(image["stores"]?.string ?? "")', held \(image["os_glance_import_task"] != nil)")
     }
+    all += try await hands.images.list().map { "bytes \($0.prefix(8))" }
+    all += try await hands.secondImages.list().map { "bytes \($0.prefix(8)) in the second store" }
     return all.sorted()
   }
 

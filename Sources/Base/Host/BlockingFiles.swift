@@ -24,6 +24,19 @@ public enum BlockingFiles {
     return try collect(handle, count: count, path)
   }
 
+  static func part(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
+    let handle = try open(path, O_RDONLY)
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let n = pread(handle.number, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
+        if n < 0 && errno == EINTR { continue }
+        guard n >= 0 else { throw systemFault("read a file", path) }
+        if n == 0 { return }
+        filled += n
+      }
+    }
+  }
+
   private static func collect(_ handle: Descriptor, count: Int, _ path: String) throws -> [UInt8] {
     var bytes: [UInt8] = []
     try withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 16) { buffer in
@@ -57,6 +70,33 @@ public enum BlockingFiles {
 
   public static func append(_ path: String, _ bytes: [UInt8], mode: Int) throws {
     try write(try open(path, O_WRONLY | O_APPEND | O_CREAT, mode: mode), bytes, path)
+  }
+
+  /// What is zero in whole blocks of 64 KiB is not written; the file has no bytes there yet.
+  static func writeSparse(_ path: String, _ bytes: [UInt8], at offset: Int, mode: Int) throws {
+    let handle = try open(path, O_WRONLY | O_CREAT, mode: mode)
+    try bytes.withUnsafeBytes { all in
+      var at = 0
+      while at < all.count {
+        let start = at
+        while at < all.count, !isZero(all, at) { at = min(all.count, at + holeSize) }
+        var done = start
+        while done < at {
+          let n = pwrite(handle.number, all.baseAddress?.advanced(by: done), at - done, off_t(offset + done))
+          if n < 0 && errno == EINTR { continue }
+          guard n > 0 else { throw systemFault("write a file", path) }
+          done += n
+        }
+        if at < all.count { at = min(all.count, at + holeSize) }
+      }
+    }
+  }
+  private static let holeSize = 65_536
+  private static func isZero(_ all: UnsafeRawBufferPointer, _ at: Int) -> Bool {
+    let count = min(holeSize, all.count - at)
+    guard let base = all.baseAddress?.advanced(by: at), all[at] == 0 else { return false }
+    // Zero first, and every byte the same as the one before it.
+    return count == 1 || memcmp(base, base.advanced(by: 1), count - 1) == 0
   }
 
   private static func write(_ handle: Descriptor, _ bytes: [UInt8], _ path: String) throws {

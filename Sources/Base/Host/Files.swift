@@ -28,12 +28,21 @@ extension Host {
   public func readHead(_ path: String, count: Int) async throws -> [UInt8] {
     try await files.run { try BlockingFiles.head(path, count: count) }
   }
+  /// `count` bytes of a file from `offset`, fewer at its end.
+  public func readPart(_ path: String, at offset: Int, count: Int) async throws -> [UInt8] {
+    try await files.run { try BlockingFiles.part(path, at: offset, count: count) }
+  }
   /// Replaces a file at once and for good: written beside it, synced, renamed.
   public func writeFile(_ path: String, _ bytes: [UInt8], mode: Int = 0o600) async throws {
     try await files.run { try BlockingFiles.replace(path, bytes, mode: mode) }
   }
   public func appendFile(_ path: String, _ bytes: [UInt8], mode: Int = 0o600) async throws {
     try await files.run { try BlockingFiles.append(path, bytes, mode: mode) }
+  }
+  /// Writes into a file at `offset`, making it if need be; blocks of zeros are left as holes, so that a file which ends
+  /// in zeros needs its length said by `allocate`.
+  public func writeSparse(_ path: String, _ bytes: [UInt8], at offset: Int, mode: Int = 0o600) async throws {
+    try await files.run { try BlockingFiles.writeSparse(path, bytes, at: offset, mode: mode) }
   }
   /// Makes a directory and those above it; one that exists is left as it is.
   public func makeDirectory(_ path: String, mode: Int = 0o700) async throws {

@@ -18,16 +18,16 @@ public final class FakeImages: ImageBackend {
   /// Uploads that were begun and neither finished nor abandoned.
   public var openWriters: Int { state.withLock { $0.writers } }
 
-  public func begin() async throws -> any ImageWriter {
+  public func begin(for image: String) async throws -> any ImageWriter {
     state.withLock { $0.writers += 1 }
     return Writer(store: self)
   }
-  public func content(_ hash: String) async throws -> ImageContent? {
-    state.withLock { $0.kept[hash].map { .bytes($0) } }
+  public func content(_ key: String) async throws -> ImageContent? {
+    state.withLock { $0.kept[key].map { .bytes($0) } }
   }
-  public func remove(_ hash: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
-    guard let bytes = state.withLock({ $0.kept.removeValue(forKey: hash) }) else { return }
-    let keep = { self.state.withLock { state in if state.kept[hash] == nil { state.kept[hash] = bytes } } }
+  public func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
+    guard let bytes = state.withLock({ $0.kept.removeValue(forKey: key) }) else { return }
+    let keep = { self.state.withLock { state in if state.kept[key] == nil { state.kept[key] = bytes } } }
     do {
       if try await isWanted() { keep() }
     } catch {
@@ -49,9 +49,10 @@ public final class FakeImages: ImageBackend {
       bytes.withLock { $0?.append(contentsOf: piece) }
     }
     func file() async throws -> String? { nil }
-    func finish(as hash: String) async throws {
+    func key(of hash: String) -> String { hash }
+    func finish(as key: String) async throws {
       guard let whole = close() else { return }
-      store.state.withLock { $0.kept[hash] = whole }
+      store.state.withLock { $0.kept[key] = whole }
     }
     func abandon() async { _ = close() }
 

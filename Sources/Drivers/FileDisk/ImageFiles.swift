@@ -24,8 +24,22 @@ public struct ImageFiles: ImageBackend {
   }
   private func aside(_ hash: String) throws -> String { try folder.file("aside", hash) }
 
-  public func begin() async throws -> any ImageWriter {
+  public func begin(for image: String) async throws -> any ImageWriter {
     ImageFileWriter(path: try await folder.scratch(), host: host) { try path($0) }
+  }
+
+  public func link(_ file: String, as hash: String) async throws -> String? {
+    let target = try path(hash)
+    if try await host.exists(target) { return hash }
+    let scratch = try await folder.scratch()
+    do { try await host.hardlink(file, at: scratch) } catch {
+      // Another file system: the bytes have to be written.
+      return nil
+    }
+    try await host.sync(scratch)
+    try await host.makeDirectory(folder.path + "/blobs/" + hash.prefix(2))
+    try await host.move(scratch, to: target)
+    return hash
   }
 
   public func content(_ hash: String) async throws -> ImageContent? {
@@ -77,12 +91,17 @@ public struct ImageFiles: ImageBackend {
   }
 }
 
-/// One upload, written in large pieces since each is a visit to the threads that may block.
+/// One upload, written in large pieces since each is a visit to the threads that may block. Blocks of zeros stay holes,
+/// and the file is synced once, when it is whole.
 private final class ImageFileWriter: ImageWriter {
+  private struct State {
+    var pending: [UInt8] = []
+    var written = 0
+  }
   private let path: String
   private let host: Host
   private let place: @Sendable (_ hash: String) throws -> String
-  private let pending = Mutex<[UInt8]>([])
+  private let state = Mutex(State())
   private static let pieceSize = 1 << 20
 
   init(path: String, host: Host, place: @escaping @Sendable (_ hash: String) throws -> String) {
@@ -92,31 +111,38 @@ private final class ImageFileWriter: ImageWriter {
   }
 
   func write(_ bytes: [UInt8]) async throws {
-    let isLarge = pending.withLock { pending in
-      pending += bytes
-      return pending.count >= Self.pieceSize
+    let isLarge = state.withLock { state in
+      // A large piece is not copied once more.
+      if state.pending.isEmpty { state.pending = bytes } else { state.pending += bytes }
+      return state.pending.count >= Self.pieceSize
     }
     if isLarge { try await flush() }
   }
 
   private func flush() async throws {
-    let piece = pending.withLock { pending in
-      let piece = pending
-      pending.removeAll(keepingCapacity: true)
-      return piece
+    let (piece, offset) = state.withLock { state in
+      let piece = state.pending
+      state.pending = []
+      state.written += piece.count
+      return (piece, state.written - piece.count)
     }
-    try await host.appendFile(path, piece)
+    guard !piece.isEmpty else { return }
+    try await host.writeSparse(path, piece, at: offset)
   }
 
   func file() async throws -> String? {
     try await flush()
+    // Gives zeros at the end their length.
+    try await host.allocate(path, size: state.withLock { $0.written })
     return path
   }
 
-  func finish(as hash: String) async throws {
-    try await flush()
+  func key(of hash: String) -> String { hash }
+
+  func finish(as key: String) async throws {
+    _ = try await file()
     try await host.sync(path)
-    let target = try place(hash)
+    let target = try place(key)
     let directory = String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)])
     try await host.makeDirectory(directory)
     try await host.move(path, to: target)

@@ -10,8 +10,10 @@ final class CurlTransfer: @unchecked Sendable {
   private let engine: CurlEngine
   private let request: Request
   private let baseURL: String
+  private let address: String?
   private var easy: UnsafeMutableRawPointer?
   private var lines: UnsafeMutablePointer<curl_slist>?
+  private var route: UnsafeMutablePointer<curl_slist>?
   private var waiting: UnsafeContinuation<Response, any Error>?
   private var head = Response(status: 0)
   private var answered = false
@@ -22,10 +24,11 @@ final class CurlTransfer: @unchecked Sendable {
   private var uploadPaused = false
   private var pump: Task<Void, Never>?
 
-  init(engine: CurlEngine, request: Request, baseURL: String) {
+  init(engine: CurlEngine, request: Request, baseURL: String, address: String? = nil) {
     self.engine = engine
     self.request = request
     self.baseURL = baseURL
+    self.address = address
   }
 
   func run() async throws -> Response {
@@ -77,6 +80,11 @@ final class CurlTransfer: @unchecked Sendable {
     ccurl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
     ccurl_set_long(easy, CURLOPT_LOW_SPEED_TIME, Int(max(1, engine.limits.idle.components.seconds)))
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 65_536)
+    if let address {
+      // Every host and port of this one request, there being no redirects: only the address is another.
+      route = curl_slist_append(nil, "::\(address.contains(":") ? "[\(address)]" : address):")
+      ccurl_set_list(easy, CURLOPT_CONNECT_TO, route)
+    }
     configureBody(easy)
     configureHeaders(easy)
     let owner = Unmanaged.passUnretained(self).toOpaque()
@@ -238,7 +246,8 @@ final class CurlTransfer: @unchecked Sendable {
     ccurl_get_long(easy, CURLINFO_REQUEST_SIZE, &connected)
     engine.remove(easy)
     curl_slist_free_all(lines)
-    lines = nil
+    curl_slist_free_all(route)
+    (lines, route) = (nil, nil)
     outgoing.abandon()
     pump?.cancel()
     if result == CURLE_OK { return download.end() }

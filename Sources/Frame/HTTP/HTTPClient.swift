@@ -32,9 +32,11 @@ public final class HTTPClient: Sendable {
   /// A body that is not read to its end holds its connection until the last copy of the response is let go.
   /// Cancelling the task aborts the transfer.
   /// - Parameter baseURL: scheme, host, port and maybe a path that `request.path` is appended to.
+  /// - Parameter address: a numeric address to connect to, whatever the host's name resolves to; the name stays in
+  ///   the request and in the certificate's check.
   /// - Throws: `unavailable` naming the address when nothing answers there, `timedOut` when it answers no further.
-  public func send(_ request: Request, to baseURL: String) async throws -> Response {
-    let transfer = CurlTransfer(engine: engine, request: request, baseURL: baseURL)
+  public func send(_ request: Request, to baseURL: String, at address: String? = nil) async throws -> Response {
+    let transfer = CurlTransfer(engine: engine, request: request, baseURL: baseURL, address: address)
     return try await transfer.run()
   }
 }

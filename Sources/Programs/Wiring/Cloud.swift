@@ -71,7 +71,7 @@ package struct Cloud: Sendable {
     pipelines.authenticate = { try await checker.caller(of: $0) }
     pipelines.authenticateLate = { try await checker.lateCaller(of: $0, service: $1) }
     placement = try PlacementPart(base, pipelines)
-    images = try ImagePart(base, pipelines)
+    images = try await ImagePart(settings, base, pipelines, services)
     networks = try NetworkPart(base, pipelines, services)
     volumes = try VolumePart(settings, base, pipelines, services, images)
     compute = try ComputePart(
@@ -99,8 +99,12 @@ package struct Cloud: Sendable {
 
   /// What answers on each port.
   package var ports: [(api: PublishedAPI, handler: Handler)] {
-    [(PublishedAPI.named("keystone"), identity.publicPort), (PublishedAPI.named("keystone-admin"), identity.adminPort)]
-      + endpoints.filter { !$0.api.name.hasPrefix("keystone") }.map { (api: $0.api, handler: $0.endpoint.handler) }
+    [
+      (PublishedAPI.named("keystone"), identity.publicPort), (PublishedAPI.named("keystone-admin"), identity.adminPort),
+      (PublishedAPI.named("glance"), images.port),
+    ]
+      + endpoints.filter { !$0.api.name.hasPrefix("keystone") && $0.api.name != "glance" }
+      .map { (api: $0.api, handler: $0.endpoint.handler) }
   }
 
   /// Makes what every cloud has, where it is missing.

@@ -50,7 +50,7 @@ package struct Ground: Sendable {
     self.init(
       world: world, store: store, bus: Bus(LocalCarrier()), host: .real,
       node: settings.hostName.isEmpty ? Machine.hostName : settings.hostName,
-      hands: Hands(settings, state: state, world: world), secrets: state.secrets,
+      hands: try Hands(settings, state: state, world: world), secrets: state.secrets,
       tokenKeys: { try state.tokenKeys.load() }, credentialKeys: { try state.credentialKeys.load() },
       signingKeys: signs ? try await state.signingKeys() : nil,
       hasher: PasswordHasher(cost: settings.passwordCost, world: world))

@@ -1,6 +1,7 @@
 internal import Core
 internal import FakeHardware
 internal import FileDisk
+package import GlanceModel
 package import Hardware
 internal import Host
 internal import Libvirt
@@ -11,8 +12,10 @@ package struct Hands: Sendable {
   package let hypervisor: any Hypervisor
   package let disks: any ServerDisks
   package let volumes: any VolumeBackend
-  package let images: any ImageBackend
+  package let images: ImageStores
   package let inspector: any ImageInspector
+  /// Where tools work on images that are imported.
+  package let imageScratch: String
   package let bridges: any Switch
   package let dhcp: any DHCPServers
   package let routers: any Routers
@@ -21,12 +24,13 @@ package struct Hands: Sendable {
   package init(
     hypervisor: any Hypervisor, disks: any ServerDisks, volumes: any VolumeBackend, images: any ImageBackend,
     inspector: any ImageInspector, bridges: any Switch, dhcp: any DHCPServers, routers: any Routers,
-    firewall: any Firewall
+    firewall: any Firewall, imageScratch: String = "/nonexistent"
   ) {
     self.hypervisor = hypervisor
     self.disks = disks
     self.volumes = volumes
-    self.images = images
+    self.images = ImageStores(single: images)
+    self.imageScratch = imageScratch
     self.inspector = inspector
     self.bridges = bridges
     self.dhcp = dhcp
@@ -34,7 +38,7 @@ package struct Hands: Sendable {
     self.firewall = firewall
   }
 
-  init(_ settings: Settings, state: StateDirectory, world: World) {
+  init(_ settings: Settings, state: StateDirectory, world: World) throws {
     let host = Host.real
     switch settings.hypervisor {
     case .libvirt:
@@ -49,7 +53,8 @@ package struct Hands: Sendable {
     case .file: volumes = FileVolumes(directory: state.directory("volumes"), host: host, world: world)
     case .fake: volumes = FakeVolumes(directory: state.directory("volumes"))
     }
-    images = ImageFiles(directory: state.directory("images"), host: host, world: world)
+    imageScratch = state.directory("images/tools")
+    images = try ImageStores(settings.images, state: state, host: host, world: world)
     inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {
     case .linux:

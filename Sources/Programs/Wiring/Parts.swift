@@ -5,8 +5,6 @@ internal import CinderWork
 internal import Clients
 internal import Core
 internal import Crypto
-internal import GlanceAPI
-internal import GlanceModel
 internal import HTTP
 internal import Host
 internal import JSON
@@ -68,24 +66,6 @@ struct PlacementPart: Sendable {
   let endpoint: Endpoint
   init(_ base: Cloud.Base, _ pipelines: Pipelines) throws {
     endpoint = try pipelines.endpoint(Placement(store: base.store, world: base.world).api())
-  }
-}
-
-struct ImagePart: Sendable {
-  let glance: Glance
-  let endpoint: Endpoint
-  private let reconcilers: [Reconciler]
-
-  init(_ base: Cloud.Base, _ pipelines: Pipelines) throws {
-    glance = Glance(
-      store: base.store, world: base.world, backend: base.hands.images, inspector: base.hands.inspector, node: base.node
-    )
-    endpoint = try pipelines.endpoint(glance.api())
-    reconcilers = glance.bytes.reconcilers()
-  }
-  func start(_ world: World) async throws {
-    try await glance.bytes.start()
-    for reconciler in reconcilers { reconciler.start(world) }
   }
 }
 

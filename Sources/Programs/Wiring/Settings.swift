@@ -36,6 +36,7 @@ package struct Settings: Sendable {
   package var namePrefix = ""
 
   package var volumeBackend = Volume.file
+  package var images = ImageSettings()
 
   package var instances = 0
   package var cores = 0
@@ -118,7 +119,7 @@ package struct Settings: Sendable {
   }
   private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
 
-  package static let configuration = Configuration(options + IdentitySettings.options)
+  package static let configuration = Configuration(options + IdentitySettings.options + ImageSettings.options + ImageRuleSettings.options)
 
   package var level: Log.Level {
     switch logLevel {

@@ -63,7 +63,7 @@ enum Command {
     if let path = arguments.value("config") ?? arguments.value("config-file") {
       file = (path, String(decoding: try await Host.real.readFile(path), as: UTF8.self))
     }
-    let loaded = try Settings.configuration.load(Settings(), file: file, sets: arguments.values("set"))
+    let loaded = try Settings.load(file: file, sets: arguments.values("set"))
     let state = arguments.value("state") ?? "/var/lib/martlet"
     return Context(settings: loaded.settings, loaded: loaded, stateDirectory: absolute(state))
   }

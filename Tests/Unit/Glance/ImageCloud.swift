@@ -3,12 +3,15 @@ import Core
 import FakeHardware
 import GlanceAPI
 import GlanceModel
+import GlanceWork
 import HTTP
 import Hardware
+import Host
 import JSON
 import Store
 import TestSupport
 import Testing
+import Work
 
 /// An image service in memory, asked without sockets.
 struct ImageCloud {
@@ -16,16 +19,30 @@ struct ImageCloud {
   let store: Store
   let backend: any ImageBackend
   let bytes: ImageBytes
+  let work: ImageWork
 
   init(
     backend: any ImageBackend = FakeImages(), inspector: any ImageInspector = TrustingInspector(),
     options: GlanceOptions = GlanceOptions(), world: World = .real
   ) async throws {
+    try await self.init(stores: ImageStores(single: backend), inspector: inspector, options: options, world: world)
+  }
+
+  /// - Parameter scratch: where tools work on imports.
+  init(
+    stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
+    options: GlanceOptions = GlanceOptions(), scratch: String = "/tmp/mlt-test-none", world: World = .real
+  ) async throws {
     store = try await TestStore.fresh(world: world)
-    try await store.migrate([glanceSchema])
-    self.backend = backend
-    let glance = Glance(store: store, world: world, backend: backend, inspector: inspector, options: options)
+    try await store.migrate([SagaRow.schema, glanceSchema])
+    backend = stores.staging
+    let glance = Glance(
+      store: store, world: world, stores: stores, inspector: inspector,
+      queue: SagaQueue(store: store, world: world, node: "api"), options: options)
     bytes = glance.bytes
+    work = ImageWork(
+      store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,
+      scratch: scratch, options: options)
     let callers: [String: Caller] = [
       "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: ["admin", "manager", "member", "reader"]),
       "nova": Caller(userID: "u-nova", projectID: "p-service", roles: ["service"]),
@@ -37,6 +54,15 @@ struct ImageCloud {
       guard let caller = callers[token] else { throw Fault.unauthorized() }
       return caller
     }.handler
+  }
+
+  /// Runs every import that has begun to its end.
+  func settle() async throws {
+    let runner = SagaQueue(store: store, world: work.world, node: "settling")
+    work.register(on: runner)
+    try await runner.start()
+    try await runner.drain()
+    await runner.stop(within: .seconds(1))
   }
 
   struct Answer {
@@ -101,4 +127,9 @@ struct TrustingInspector: ImageInspector {
   func inspect(_ path: String, declared format: String) async throws -> ImageFacts {
     ImageFacts(format: format, virtualSize: 1 << 30)
   }
+}
+
+/// A network in which nobody answers.
+struct NoWeb: WebSource {
+  func fetch(_ uri: String, limit: Int) async throws -> ImagePieces { throw Fault.unavailable("Nothing answers.") }
 }

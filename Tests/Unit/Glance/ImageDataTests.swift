@@ -196,6 +196,8 @@ import Testing
     #expect(try await cloud.send("GET", "/v2/images/\(id)/file").status == 204)
     #expect(try await cloud.ask("POST", "/v2/images/\(id)/import", ["method": ["name": "x"]]).status == 400)
     #expect(try await cloud.ask("POST", "/v2/images/\(id)/import", method).status == 202)
+    #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["status"] == "importing")
+    try await cloud.settle()
     #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["status"] == "active")
     #expect(try await cloud.send("GET", "/v2/images/\(id)/file").text == "staged")
   }
@@ -204,7 +206,7 @@ import Testing
   func strangersBytes() async throws {
     let backend = FakeImages()
     let cloud = try await ImageCloud(backend: backend)
-    let writer = try await backend.begin()
+    let writer = try await backend.begin(for: "")
     try await writer.write([1])
     try await writer.finish(as: "somebody's")
     try await cloud.bytes.removeUnwanted()
@@ -220,7 +222,7 @@ import Testing
     let cloud = try await ImageCloud(backend: backend)
     let id = try await cloud.image()
     _ = try await ImageUpload.begin(id, isStaging: false, store: cloud.store, world: .real)
-    let stray = try await backend.begin()
+    let stray = try await backend.begin(for: "")
     try await stray.write([1])
     try await stray.finish(as: "unwanted")
     try await cloud.bytes.requeueDeadUploads()

@@ -99,7 +99,7 @@ private func made(_ directory: String, _ arguments: [String]) async throws -> [U
   func races() async throws {
     try await withFiles { _, files, directory in
       let hash = String(repeating: "ab", count: 64)
-      let writer = try await files.begin()
+      let writer = try await files.begin(for: "")
       try await writer.write([1, 2, 3])
       try await writer.finish(as: hash)
       await writer.abandon()

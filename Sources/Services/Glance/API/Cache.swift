@@ -56,10 +56,13 @@ enum Cache {
   }
 
   private static func isAtHand(_ image: Image, _ call: Call<Glance>) async throws -> Bool {
-    guard let hash = image.storedHash, let content = try await call.service.backend.content(hash) else { return false }
-    switch content {
-    case .file, .bytes: return true
+    for location in call.service.stores.preferred(image) {
+      switch try await call.service.stores.backend(of: location)?.content(location.key) {
+      case .file, .bytes: return true
+      case .remote, nil: continue
+      }
     }
+    return false
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {

@@ -10,12 +10,13 @@ public import HTTP
 public import Hardware
 internal import Log
 public import Store
+public import Work
 
 /// The image service with everything it stands on.
 public struct Glance: Sendable {
   let store: Store
   let world: World
-  let backend: any ImageBackend
+  let stores: ImageStores
   let inspector: any ImageInspector
   let options: GlanceOptions
   let node: String
@@ -27,29 +28,43 @@ public struct Glance: Sendable {
   /// What a project may have, by upstream's names of limits; -1 is no limit.
   public typealias Limits = @Sendable (_ project: String) async throws -> [String: Int]
 
+  let queue: SagaQueue
+
   /// - Parameters:
+  ///   - queue: where imports are written down.
   ///   - node: the name of this machine's part of the cloud, the same after a restart.
   ///   - limits: what projects may have; nil where nothing is limited.
   public init(
-    store: Store, world: World, backend: any ImageBackend, inspector: any ImageInspector,
-    options: GlanceOptions = GlanceOptions(), node: String = "local",
-    limits: Limits? = nil
+    store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
+    options: GlanceOptions = GlanceOptions(), node: String = "local", limits: Limits? = nil
   ) {
     self.store = store
     self.world = world
-    self.backend = backend
+    self.stores = stores
     self.inspector = inspector
+    self.queue = queue
     self.options = options
     self.node = node
     self.limits = limits
-    bytes = ImageBytes(store: store, backend: backend, world: world, node: node)
+    bytes = ImageBytes(store: store, stores: stores, world: world, node: node)
+  }
+
+  /// With one store, in which bytes are staged too.
+  public init(
+    store: Store, world: World, backend: any ImageBackend, inspector: any ImageInspector, queue: SagaQueue? = nil,
+    options: GlanceOptions = GlanceOptions(), node: String = "local", limits: Limits? = nil
+  ) {
+    self.init(
+      store: store, world: world, stores: ImageStores(single: backend), inspector: inspector,
+      queue: queue ?? SagaQueue(store: store, world: world, node: node), options: options, node: node, limits: limits)
   }
 
   /// The whole API, to be served at the root of its endpoint.
   public func api() -> APIService {
     let v2 = [
       Images.routes, ImageData.routes, ImageImport.routes, ImageActions.routes, ImageTags.routes, ImageMembers.routes,
-      Schemas.routes, Discovery.routes, Tasks.routes, TaskSchemas.routes, Cache.routes, Quotas.routes,
+      Schemas.routes, Discovery.routes, Discovery.details, StoreActions.routes, Tasks.routes, TaskSchemas.routes,
+      Cache.routes, Quotas.routes, Locations.routes,
     ]
     let metadefs = [
       MetadefNamespaces.routes, MetadefObjects.routes, MetadefProperties.routes, MetadefTags.routes,
@@ -58,7 +73,7 @@ public struct Glance: Sendable {
     return APIService(
       "glance", faults: .glance, heedsLastSlash: true, rules: Self.rules,
       routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) }
-)
+    )
   }
 
   /// The API v1, with a pipeline of its own beside v2's.
@@ -82,6 +97,20 @@ public struct Glance: Sendable {
   private static let rules: [(name: String, policy: Policy)] = [
     (name: "default", policy: "@"), (name: "context_is_admin", policy: "role:admin"),
     (name: "service_api", policy: "role:service or role:admin"),
+    (name: "publicize_image", policy: "rule:context_is_admin"),
+    (
+      name: "communitize_image",
+      policy: "rule:context_is_admin or role:service or (role:member and project_id:%(project_id)s)"
+    ),
+    (
+      name: "get_image_location",
+      policy: "rule:context_is_admin or role:service or (role:reader and project_id:%(project_id)s)"
+    ),
+    (
+      name: "set_image_location",
+      policy: "rule:context_is_admin or role:service or (role:member and project_id:%(project_id)s)"
+    ),
+    (name: "copy_image", policy: "rule:context_is_admin"),
     (name: "get_task", policy: "rule:default"), (name: "get_tasks", policy: "rule:default"),
     (name: "add_task", policy: "rule:default"), (name: "modify_task", policy: "rule:default"),
     (name: "manage_image_cache", policy: "rule:context_is_admin"),
@@ -91,5 +120,6 @@ public struct Glance: Sendable {
   /// Makes what every image service has, where it is missing: the usual metadata definitions.
   public func bootstrap() async throws {
     try await MetadefLibrary(store: store, world: world).loadUsual()
+    try await LocationImport.endStale(in: store, now: world.now())
   }
 }

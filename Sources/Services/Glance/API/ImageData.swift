@@ -1,9 +1,9 @@
 internal import API
 internal import Core
-internal import Crypto
 internal import GlanceModel
 internal import HTTP
 internal import Hardware
+internal import Log
 internal import Store
 
 /// `/v2/images/{id}/file`: the bytes in and out.
@@ -18,11 +18,9 @@ enum ImageData {
   static func upload(_ call: Call<Glance>, _: RawBody) async throws -> Nothing {
     try requireOctets(call)
     let image = try await ImageAccess.image(call)
-    if let store = call.request.headers["X-Image-Meta-Store"], store != Discovery.store {
-      throw Fault.badRequest("Store for image_store '\(store)' not found. There is one store: \(Discovery.store).")
-    }
+    let store = try call.service.stores.writable(call.request.headers["X-Image-Meta-Store"])
     try await Quotas.require([.sizeTotal: 0, .countUploading: 0], call)
-    try await Intake(call, image, isStaging: false).run()
+    try await Intake(call, image, into: store).run()
     return Nothing()
   }
 
@@ -38,14 +36,10 @@ enum ImageData {
     guard image.status != .deactivated || call.caller.isAdmin else {
       throw Fault.forbidden("The requested image has been deactivated. Image data download is forbidden.")
     }
-    guard image.status == .active || image.status == .deactivated, let hash = image.storedHash else {
+    guard image.status == .active || image.status == .deactivated, image.size != nil else {
       return Response(status: 204)
     }
-    guard let content = try await call.service.backend.content(hash) else {
-      throw Fault(
-        .internalError, "The data of the image \(image.id) is lost. An administrator must check the image store.",
-        detail: "nothing under \(hash)")
-    }
+    let content = try await find(image, call.service)
     var response = Response(
       status: 200, headers: ["Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"])
     var range = 0..<content.size
@@ -62,8 +56,43 @@ enum ImageData {
     switch content {
     case .file(let path, _): response.body = .file(path: path, offset: range.lowerBound, length: range.count)
     case .bytes(let bytes): response.body = .bytes(Array(bytes[range]))
+    case .remote(_, let read):
+      let pieces = try await read(range)
+      let isWhole = response.status == 200
+      response.body = .stream(
+        BodyStream(
+          length: range.count,
+          next: isWhole ? try VerifiedPieces(pieces, of: image, call.service.log).next : pieces))
     }
     return response
+  }
+
+  /// The bytes in the first of the image's stores that has them whole.
+  private static func find(_ image: Image, _ service: Glance) async throws -> ImageContent {
+    var last: (any Error)?
+    for place in service.stores.preferred(image) {
+      do {
+        guard let content = try await service.stores.backend(of: place)?.content(place.key) else {
+          service.log.error("the bytes of an image are not in their store", ["image": image.id, "store": place.store])
+          continue
+        }
+        if let size = image.size, content.size != size {
+          service.log.error(
+            "the bytes of an image are damaged: put them there again, or remove the image from that store",
+            ["image": image.id, "store": place.store, "size": content.size, "expected": size])
+          continue
+        }
+        return content
+      } catch {
+        last = error
+        service.log.warning(
+          "a store could not be asked", ["image": image.id, "store": place.store, "cause": "\(error)"])
+      }
+    }
+    if let last { throw last }
+    throw Fault(
+      .internalError, "The data of the image \(image.id) is lost. An administrator must check the image store.",
+      detail: "no whole bytes in \(image.stores)")
   }
 }
 

@@ -29,7 +29,7 @@ enum ImageFilters {
       return "\(column) IN (\(list: try list(value.dropFirst(3))))"
     case "owner", "checksum": return "\(identifier: name) = \(value)"
     case "os_hash_value": return "hash_value = \(value)"
-    case "os_hash_algo": return value == "sha512" ? "hash_value IS NOT NULL" : "1 = 0"
+    case "os_hash_algo": return "hash_value IS NOT NULL AND COALESCE(hash_algorithm, 'sha512') = \(value)"
     case "protected": return "protected = \(try flag(name, value))"
     case "size_min": return "size >= \(try number(name, value))"
     case "size_max": return "size <= \(try number(name, value))"

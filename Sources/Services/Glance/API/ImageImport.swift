@@ -4,10 +4,10 @@ internal import GlanceModel
 internal import HTTP
 internal import Hardware
 internal import JSON
-internal import Log
 internal import Store
+internal import Work
 
-/// Import in two steps: bytes are staged, then taken over by the method `glance-direct`.
+/// Imports: bytes are staged, named by a URL, or in another store already; a saga takes them over.
 enum ImageImport {
   static let routes = Routes(
     rules: "", of: Glance.self,
@@ -20,46 +20,138 @@ enum ImageImport {
     try ImageData.requireOctets(call)
     let image = try await ImageAccess.image(call)
     try await Quotas.require([.stageTotal: 0, .countUploading: 0], call)
-    try await Intake(call, image, isStaging: true).run()
+    try await Intake(call, image, into: nil).run()
     return Nothing()
   }
 
   static func take(_ call: Call<Glance>, _ body: JSON) async throws -> Nothing {
+    _ = try await begin(try ImportWish(body, call), call.id, body, call)
+    return Nothing()
+  }
+
+  /// Hands an import to its saga, with a task by which it can be followed.
+  static func begin(
+    _ wish: ImportWish, _ id: String, _ request: JSON, _ call: Call<Glance>, as kind: ImageTask.Kind = .imageImport
+  ) async throws -> ImageTask? {
+    let task = call.service.world.uuid()
+    let (now, queue, service) = (call.service.world.now(), call.service.queue, call.service)
+    let roles = Array(call.caller.roles).sorted()
+    return try await call.service.store.write { transaction in
+      var image = try await ImageAccess.image(id, call, in: transaction)
+      try wish.check(image)
+      guard wish.method != .copy || call.permits(image.target(member: nil), rule: "copy_image") else {
+        throw Fault.forbidden("You are not authorized to complete copy_image action. Ask an administrator.")
+      }
+      var stores = wish.stores
+      if wish.method == .copy {
+        let present = Set(image.stores.compactMap { service.stores[$0]?.id })
+        if wish.isEverywhere {
+          stores.removeAll { present.contains($0) }
+          if stores.isEmpty { return nil }
+        } else if let there = stores.first(where: { present.contains($0) }) {
+          throw Fault.badRequest("Image is already present at store '\(there)'")
+        }
+      }
+      try image.beginImport(task, into: stores)
+      image.updatedAt = now
+      if wish.method == .copy {
+        let saga = CopyImage(image: image.id, task: task, stores: stores, allMustSucceed: wish.allMustSucceed)
+        _ = try await queue.begin(saga, in: transaction)
+      } else {
+        image.status = .importing
+        let saga = ImportImage(
+          image: image.id, task: task, uri: wish.uri, stores: stores, allMustSucceed: wish.allMustSucceed,
+          plugins: service.options.imports.plugins, roles: roles)
+        _ = try await queue.begin(saga, in: transaction)
+      }
+      try await transaction.update(image)
+      var row = ImageTask()
+      (row.id, row.kind, row.status) = (task, kind, .processing)
+      row.owner = call.caller.projectID ?? ""
+      row.input = kind == .import ? request : ["image_id": .string(id), "import_req": request, "backend": stores.json]
+      (row.imageID, row.requestID, row.userID) = (id, call.requestID, call.caller.userID)
+      (row.createdAt, row.updatedAt) = (now, now)
+      try await transaction.insert(row)
+      return row
+    }
+  }
+}
+
+/// What a request for an import says, checked as far as it can be without the image.
+struct ImportWish: Sendable {
+  enum Method: String, Sendable {
+    case staged = "glance-direct"
+    case web = "web-download"
+    case copy = "copy-image"
+  }
+  let method: Method
+  let uri: String?
+  let stores: [String]
+  /// Whether the request says all stores, and not which.
+  let isEverywhere: Bool
+  let allMustSucceed: Bool
+
+  init(_ body: JSON, _ call: Call<Glance>) throws {
     guard let method = body["method"] else { throw Fault.badRequest("Import request requires a 'method' field.") }
     guard let name = method["name"]?.string else { throw Fault.badRequest("Import request requires a 'name' field.") }
-    guard Discovery.importMethods.contains(name) else {
+    guard call.service.options.importMethods.contains(name), let known = Method(rawValue: name) else {
       throw Fault.badRequest("Unknown import method name '\(name)'.")
     }
-    let image = try await ImageAccess.image(call)
-    guard image.status == .uploading, image.uploadUntil == nil, let hash = image.storedHash else {
-      throw Fault.conflict("Image needs to be staged before '\(name)' method can be used")
-    }
-    guard image.diskFormat != nil, image.containerFormat != nil else {
-      throw Fault.conflict("'disk_format' and 'container_format' need to be set before import")
-    }
-    let content = try await call.service.backend.content(hash)
-    let file = if case .file(let path, _)? = content { path } else { nil as String? }
-    let now = call.service.world.now()
-    do {
-      let facts = try await Inspection(call.service).inspect(image, file: file, size: content?.size ?? 0)
-      try await call.service.store.write { transaction in
-        var current = image
-        current.status = .active
-        current.virtualSize = facts?.virtualSize
-        current.uploadID = nil
-        current.updatedAt = now
-        try await transaction.update(current)
+    self.method = known
+    allMustSucceed = try Self.flag(body, "all_stores_must_succeed") ?? true
+    isEverywhere = try Self.flag(body, "all_stores") ?? false
+    uri = method["uri"]?.string
+    stores = try Self.stores(body, isEverywhere, call)
+    if known == .web { _ = try call.service.options.imports.web.check(uri ?? "") }
+  }
+
+  private static func flag(_ body: JSON, _ key: String) throws -> Bool? {
+    guard let value = body[key] else { return nil }
+    guard let flag = value.bool else { throw Fault.badRequest("'\(key)' must be boolean value only") }
+    return flag
+  }
+
+  private static func stores(_ body: JSON, _ isEverywhere: Bool, _ call: Call<Glance>) throws -> [String] {
+    let (header, known) = (call.request.headers["X-Image-Meta-Store"], call.service.stores)
+    if isEverywhere {
+      guard body["stores"] == nil, header == nil else {
+        throw Fault.badRequest(
+          "All_stores parameter can't be used with x-image-meta-store header or stores parameter")
       }
-    } catch let fault as Fault where fault.kind == .unsupportedMedia {
-      call.service.log.warning("staged data was refused", ["image": image.id, "reason": fault.message])
-      try await call.service.store.write { transaction in
-        var current = image
-        current.requeue(now)
-        try await transaction.update(current)
-      }
-      try await call.service.bytes.release(hash)
-      throw fault
+      return known.entries.filter { !$0.backend.isReadOnly }.map(\.id)
     }
-    return Nothing()
+    var wanted = [header ?? known.defaultID]
+    if let list = body["stores"] {
+      guard header == nil else {
+        throw Fault.badRequest("Stores parameter and x-image-meta-store header can't be both specified")
+      }
+      wanted = try [String](json: list)
+    }
+    for id in wanted where !known.ids.contains(id) { throw Fault.conflict("Unknown scheme '\(id)' found in URI") }
+    for id in wanted { _ = try known.writable(id) }
+    var unique: [String] = []
+    for id in wanted where !unique.contains(id) { unique.append(id) }
+    guard !unique.isEmpty else { throw Fault.badRequest("The import names no store.") }
+    return unique
+  }
+
+  /// - Throws: upstream's conflicts, for images that are not in the right state.
+  func check(_ image: Image) throws {
+    switch method {
+    case .copy where image.status != .active:
+      throw Fault.conflict("Only images with status active can be targeted for copying")
+    case .copy: break
+    case _ where image.status == .active:
+      throw Fault.conflict("Image with status active cannot be target for import")
+    case .web where image.status != .queued:
+      throw Fault.conflict("Image needs to be in 'queued' state to use '\(method.rawValue)' method")
+    case .staged where image.status != .uploading || image.staged == nil:
+      throw Fault.conflict("Image needs to be staged before 'glance-direct' method can be used")
+    case .web, .staged: break
+    }
+    guard image.containerFormat != nil else {
+      throw Fault.conflict("'container_format' needs to be set before import")
+    }
+    guard image.diskFormat != nil else { throw Fault.conflict("'disk_format' needs to be set before import") }
   }
 }

@@ -23,7 +23,7 @@ enum Images {
     let (images, next) = try await call.service.store.read { try await query.fetch(in: $0) }
     let parameters = call.request.query.filter { $0.name != "marker" }
     var object: JSONObject = [
-      "images": .array(images.map { ImageView.show(ProtectedProperties.readable($0, call)) }),
+      "images": .array(images.map { ImageView.show($0, call) }),
       "first": .string("/v2/images" + (parameters.isEmpty ? "" : "?" + writeQuery(parameters))),
       "schema": "/v2/schemas/images",
     ]
@@ -70,9 +70,9 @@ enum Images {
       status: 201,
       headers: [
         "Content-Type": "application/json", "Location": call.baseURL + "/v2/images/\(made.id)",
-        "OpenStack-image-import-methods": Discovery.importMethods.joined(separator: ","),
-        "OpenStack-image-store-ids": Discovery.store,
-      ], body: .bytes(ImageView.show(ProtectedProperties.readable(made, call)).bytes))
+        "OpenStack-image-import-methods": call.service.options.importMethods.joined(separator: ","),
+        "OpenStack-image-store-ids": call.service.stores.ids.joined(separator: ","),
+      ], body: .bytes(ImageView.show(made, call).bytes))
   }
 
   /// Whoever may make images of other projects: administrators, and nova for a snapshot of a user's server.
@@ -81,16 +81,18 @@ enum Images {
   }
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    ImageView.show(ProtectedProperties.readable(try await ImageAccess.image(call), call))
+    ImageView.show(try await ImageAccess.image(call), call)
   }
 
   static func update(_ call: Call<Glance>, _ body: JSON) async throws -> JSON {
     let patch = try ImagePatch(body, contentType: call.request.headers["Content-Type"])
     let now = call.service.world.now()
+    let sizes = try await patch.look(call)
     let image = try await call.service.store.write { transaction in
       let found = try await ImageAccess.image(call, in: transaction)
       var image = found
       try patch.apply(to: &image, options: call.service.options)
+      try LocationPatch.apply(patch, to: &image, sizes, call)
       if image.visibility != found.visibility {
         try ImageAccess.requireVisibility(image.visibility, found, call)
       }
@@ -102,12 +104,12 @@ enum Images {
       image.updatedAt = now
       return try await transaction.update(image)
     }
-    return ImageView.show(ProtectedProperties.readable(image, call))
+    return ImageView.show(image, call)
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
     let now = call.service.world.now()
-    let hash = try await call.service.store.write { transaction in
+    let (id, locations) = try await call.service.store.write { transaction in
       let image = try await ImageAccess.image(call, in: transaction)
       guard !image.isProtected else {
         throw Fault.forbidden("Image \(image.id) is protected and cannot be deleted.")
@@ -116,14 +118,10 @@ enum Images {
       try await transaction.deleteAll(CachedImage.self, "WHERE image_id = \(image.id)")
       try await transaction.delete(image)
       try await transaction.insert(DeletedImage(image, at: now))
-      return image.storedHash
+      return (image.id, image.allLocations)
     }
     // The image is gone for good by now; bytes that stay behind are the reconciler's.
-    if let hash {
-      do { try await call.service.bytes.release(hash) } catch {
-        call.service.log.warning("bytes of a deleted image stay until the next sweep", ["cause": "\(error)"])
-      }
-    }
+    await call.service.bytes.release(all: locations, of: id)
     return Nothing()
   }
 }

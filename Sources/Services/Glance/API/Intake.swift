@@ -1,6 +1,5 @@
 internal import API
 internal import Core
-internal import Crypto
 internal import GlanceModel
 internal import HTTP
 internal import Hardware
@@ -14,12 +13,17 @@ struct Intake {
   private let image: Image
   private let body: Body
   private let isStaging: Bool
+  private let store: String
+  private let backend: any ImageBackend
 
-  init(_ call: Call<Glance>, _ image: Image, isStaging: Bool) {
+  /// - Parameter store: which takes the bytes; nil where they are staged.
+  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?) {
     service = call.service
     self.image = image
     body = call.request.body
-    self.isStaging = isStaging
+    isStaging = store == nil
+    self.store = store?.id ?? ImageLocation.staging
+    backend = store?.backend ?? call.service.stores.staging
   }
 
   func run() async throws {
@@ -29,23 +33,14 @@ struct Intake {
     let upload = try await ImageUpload.begin(
       image.id, isStaging: isStaging, store: service.store, world: service.world, node: service.node)
     let writer: any ImageWriter
-    do { writer = try await service.backend.begin() } catch {
+    do { writer = try await backend.begin(for: image.id) } catch {
       try await upload.abandon()
       throw refused(error)
     }
     do {
-      let (size, checksum, hash) = try await take(into: writer, upload)
-      let facts = isStaging ? nil : try await Inspection(service).inspect(image, file: writer.file(), size: size)
-      try await upload.refer(to: hash)
-      try await writer.finish(as: hash)
-      do {
-        try await upload.finish(
-          ImageUpload.Facts(size: size, virtualSize: facts?.virtualSize, checksum: checksum, hash: hash))
-      } catch {
-        // The image is gone, so perhaps nobody wants its bytes.
-        try? await service.bytes.release(hash)
-        throw error
-      }
+      let taken = try await take(into: writer, upload)
+      let virtualSize = isStaging ? nil : try await Inspection(service).virtualSize(image, writer.file(), taken)
+      try await keep(taken, virtualSize, writer, upload)
     } catch {
       await writer.abandon()
       let fault = refused(error)
@@ -56,29 +51,47 @@ struct Intake {
     }
   }
 
-  /// The bytes into the writer; their number, MD5 and SHA-512.
-  private func take(
-    into writer: any ImageWriter, _ upload: ImageUpload
-  ) async throws -> (size: Int, checksum: String, hash: String) {
-    let (md5, sha512) = (try Hash(.md5), try Hash(.sha512))
-    var size = 0
-    var alive = service.world.uptime()
-    func add(_ piece: [UInt8]) async throws {
-      size += piece.count
-      guard size <= service.options.imageSizeCap else {
-        throw Fault(
-          .tooLarge, "The incoming image is too large: the limit is \(service.options.imageSizeCap) bytes.")
-      }
-      md5.update(piece)
-      sha512.update(piece)
-      try await writer.write(piece)
+  private func keep(
+    _ taken: ImageIntake.Taken, _ virtualSize: Int?, _ writer: any ImageWriter, _ upload: ImageUpload
+  ) async throws {
+    let place = ImageLocation(store: store, key: writer.key(of: taken.hash), isReady: false)
+    try await upload.refer(to: place)
+    do {
+      try await writer.finish(as: place.key)
+      try await upload.finish(
+        ImageUpload.Facts(size: taken.size, virtualSize: virtualSize, checksum: taken.checksum, hash: taken.hash),
+        in: store)
+    } catch {
+      // The image is gone or waits for data again, so perhaps nobody wants its bytes.
+      try? await upload.abandon()
+      try? await service.bytes.release(place)
+      throw error
     }
+  }
+
+  /// The bytes into the writer.
+  private func take(into writer: any ImageWriter, _ upload: ImageUpload) async throws -> ImageIntake.Taken {
+    var intake = try ImageIntake(
+      into: writer, limit: service.options.imageSizeCap, declared: isStaging ? nil : image.inspectedFormat)
+    do {
+      try await feed(&intake, upload)
+      return try await intake.end()
+    } catch {
+      await intake.stop()
+      throw error
+    }
+  }
+
+  private func feed(_ intake: inout ImageIntake, _ upload: ImageUpload) async throws {
     switch body {
     case .empty: break
-    case .bytes(let bytes): try await add(bytes)
+    case .bytes(let bytes): try await intake.add(bytes)
     case .stream(let stream):
+      var alive = service.world.uptime()
+      var size = 0
       while let piece = try await stream.next() {
-        try await add(piece)
+        size += piece.count
+        try await intake.add(piece)
         if service.world.uptime() - alive > .minutes(1) {
           alive = service.world.uptime()
           try await upload.renew()
@@ -89,7 +102,6 @@ struct Intake {
       }
     case .file: throw Fault.internalError("A file body is for sending only.")
     }
-    return (size, md5.hex, sha512.hex)
   }
 
   private func refused(_ error: any Error) -> Fault {
@@ -104,25 +116,25 @@ struct Intake {
   }
 }
 
-/// Whether whole bytes are what the image says they are, and how large the disk in them is.
+/// How large the disk in whole bytes is, and whether tools read them as we do.
 struct Inspection {
   private let service: Glance
   init(_ service: Glance) { self.service = service }
 
-  /// - Parameter file: where the bytes are; nil where they are in no file and cannot be looked into.
+  /// - Parameter file: where the bytes are; nil where they are in no file, and their header alone is known.
   /// - Throws: `unsupportedMedia` for an image that is not of its format, or names other files.
-  func inspect(_ image: Image, file: String?, size: Int) async throws -> ImageFacts? {
-    // What is packed is looked into by whoever unpacks it.
-    guard let file, let format = image.diskFormat, image.containerFormat == "bare" else { return nil }
+  func virtualSize(_ image: Image, _ file: String?, _ taken: ImageIntake.Taken) async throws -> Int? {
+    guard let format = image.inspectedFormat else { return nil }
+    guard let file else { return taken.header.virtualSize ?? (taken.header.isPlain ? taken.size : nil) }
     do {
       let facts = try await service.inspector.inspect(file, declared: format)
       if image.minDisk > 0, facts.virtualSize > image.minDisk << 30 {
         service.log.info(
           "an image is larger than its min_disk says", ["image": image.id, "virtual_size": facts.virtualSize])
       }
-      return facts
+      return facts.virtualSize
     } catch let fault as Fault where fault.kind == .badRequest {
-      throw Fault(.unsupportedMedia, "Image content does not match disk_format: \(fault.message)", detail: fault.detail)
+      throw Image.unlike(fault)
     }
   }
 }

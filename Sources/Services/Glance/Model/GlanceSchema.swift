@@ -33,7 +33,16 @@ public struct GlanceOptions: Sendable {
   public var imagePropertyQuota = 128
   public var imageTagQuota = 128
   public var imageMemberQuota = 128
+  /// Whether the places of images' bytes are shown, and may be said (upstream's `show_multiple_locations`).
+  public var showsLocations = false
+  /// Whether the first place is shown (upstream's `show_image_direct_url`).
+  public var showsDirectURL = false
+  /// Whether data that stays elsewhere is read and hashed when its place is named (upstream's `do_secure_hash`).
+  public var hashesLocations = true
   /// Which properties are not for everybody; nil where all are.
   public var protections: PropertyProtections?
+  /// The ways to import that are offered (upstream's `enabled_import_methods`).
+  public var importMethods = ["glance-direct", "web-download", "copy-image"]
+  public var imports = ImportOptions()
   public init() {}
 }

@@ -31,6 +31,8 @@ public struct Image: Versioned {
   public var checksum: String?
   /// SHA-512, in hexadecimal digits.
   public var hashValue: String?
+  /// By which algorithm, where that is not SHA-512: data that stays elsewhere may come with a hash of its own.
+  public var hashAlgorithm: String?
   /// GB of disk a server needs at least.
   public var minDisk = 0
   /// MB of memory a server needs at least.
@@ -40,8 +42,10 @@ public struct Image: Versioned {
   public var tags: [String] = []
   /// Whatever else clients said of it: `os_distro`, `hw_disk_bus`.
   public var properties: [String: String] = [:]
-  /// The hash under which its bytes are, or are about to be, in the backend.
+  /// The key that was last named for its bytes; images of before there were several stores have no other place.
   public var storedHash: String?
+  /// Where its bytes are, or are about to be.
+  public var locations: [ImageLocation] = []
   /// The upload that alone may make it active.
   public var uploadID: String?
   /// Until when the upload is believed to be alive.
@@ -65,6 +69,7 @@ public struct Image: Versioned {
       .column("virtual_size", \.virtualSize),
       .column("checksum", \.checksum),
       .column("hash_value", \.hashValue),
+      .column("hash_algorithm", \.hashAlgorithm, since: 2),
       .column("min_disk", \.minDisk),
       .column("min_ram", \.minRAM),
       .column("protected", \.isProtected),
@@ -72,11 +77,12 @@ public struct Image: Versioned {
       .column("tags", \.tags),
       .column("properties", \.properties),
       .column("stored_hash", \.storedHash, indexed: true),
+      .column("locations", \.locations, since: 2),
       .column("upload_id", \.uploadID),
       .column("upload_until", \.uploadUntil),
       .column("created_at", \.createdAt, indexed: true),
       .column("updated_at", \.updatedAt),
-    ])
+    ], indexes: [.index("hash_value", since: 2)])
 
   public static let diskFormats = [
     "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop", "gpt",

@@ -1,5 +1,5 @@
 public import Core
-public import Hardware
+internal import Hardware
 internal import Log
 public import Store
 public import Work
@@ -7,24 +7,42 @@ public import Work
 /// Keeps records and bytes together: bytes that no image refers to go, images whose upload died are queued again.
 public struct ImageBytes: Sendable {
   private let store: Store
-  private let backend: any ImageBackend
+  private let stores: ImageStores
   private let world: World
   private let node: String
   private static let log = Log("glance.bytes")
 
   /// - Parameter node: of this process, as uploads name it.
-  public init(store: Store, backend: any ImageBackend, world: World, node: String = "local") {
+  public init(store: Store, stores: ImageStores, world: World, node: String = "local") {
     self.store = store
-    self.backend = backend
+    self.stores = stores
     self.world = world
     self.node = node
   }
 
-  /// Removes the bytes of a hash unless an image refers to them.
-  public func release(_ hash: String) async throws {
-    let store = store
-    try await backend.remove(hash) {
-      try await store.read { try await $0.count(Image.self, "WHERE stored_hash = \(hash)") > 0 }
+  /// Removes the bytes of a location unless an image refers to them.
+  public func release(_ location: ImageLocation) async throws {
+    guard let backend = stores.backend(of: location) else { return }
+    let (store, stores, key, area) = (store, stores, location.key, stores.area(location.store))
+    try await backend.remove(key) {
+      try await store.read { transaction in
+        // A key is the hash of the content, begins with the image's id, or is on its way.
+        let id = String(key.prefix(36))
+        return try await transaction.all(
+          Image.self, "WHERE stored_hash = \(key) OR hash_value = \(key) OR id = \(id)"
+        ).contains { image in image.allLocations.contains { $0.key == key && stores.area($0.store) == area } }
+      }
+    }
+  }
+
+  /// Removes what is left in places that an image had; what cannot be removed now is the reconciler's.
+  public func release(all locations: [ImageLocation], of image: String) async {
+    for location in locations {
+      do { try await release(location) } catch {
+        Self.log.warning(
+          "bytes of an image stay until the next sweep",
+          ["image": image, "store": location.store, "cause": "\(error)"])
+      }
     }
   }
 
@@ -38,7 +56,12 @@ public struct ImageBytes: Sendable {
 
   /// What no process carries on with after a crash.
   public func start() async throws {
-    try await backend.removeStrays()
+    for area in stores.areas {
+      do { try await area.backend.removeStrays() } catch {
+        // A store elsewhere that does not answer holds nobody up.
+        Self.log.warning("a store could not be tidied", ["store": area.name, "cause": "\(error)"])
+      }
+    }
     // By range and not by LIKE, for which a node's `_` would match any other's letter; `0` is the byte after `/`.
     let (first, end) = (node + "/", node + "0")
     try await requeue("upload_until IS NOT NULL AND upload_id >= \(first) AND upload_id < \(end)")
@@ -67,14 +90,24 @@ public struct ImageBytes: Sendable {
       try await transaction.one(Change.self, "WHERE table_name = \(Image.table.name)") != nil
     }
     guard hadImages else { return }
-    let wanted = Set(
-      try await store.read { transaction in
-        try await transaction.run("SELECT DISTINCT stored_hash FROM \(Image.table) WHERE stored_hash IS NOT NULL")
-          .compactMap { try $0.first.map { try String(columnValue: $0) } }
-      })
-    for hash in try await backend.list() where !wanted.contains(hash) {
-      try await release(hash)
-      Self.log.info("bytes without an image removed", ["hash": hash])
+    // Listed first: what comes meanwhile was named before, and is not on the list.
+    for area in stores.areas {
+      let keys: [String]
+      do { keys = try await area.backend.list() } catch {
+        Self.log.warning("a store could not be swept", ["store": area.name, "cause": "\(error)"])
+        continue
+      }
+      guard !keys.isEmpty else { continue }
+      let wanted = try await wanted(in: area.name)
+      for key in keys where !wanted.contains(key) {
+        try await release(ImageLocation(store: area.name, key: key, isReady: true))
+        Self.log.info("bytes without an image removed", ["store": area.name, "key": key])
+      }
     }
+  }
+
+  private func wanted(in area: String) async throws -> Set<String> {
+    let images = try await store.read { try await $0.all(Image.self, "WHERE stored_hash IS NOT NULL") }
+    return Set(images.flatMap(\.allLocations).filter { stores.area($0.store) == area }.map(\.key))
   }
 }

@@ -70,13 +70,13 @@ public struct ImageUpload: Sendable {
     }
   }
 
-  /// Names the hash before the bytes are put there, so that nobody removes them as unwanted.
-  public func refer(to hash: String) async throws {
-    try await change { $0.storedHash = hash }
+  /// Names the place before the bytes are put there, so that nobody removes them as unwanted.
+  public func refer(to location: ImageLocation) async throws {
+    try await change { $0.refer(to: location) }
   }
 
   /// saving -> active; staged bytes keep the image where it is.
-  public func finish(_ facts: Facts) async throws {
+  public func finish(_ facts: Facts, in store: String) async throws {
     let now = world.now()
     let isStaging = isStaging
     try await change { image in
@@ -84,7 +84,7 @@ public struct ImageUpload: Sendable {
       image.virtualSize = facts.virtualSize
       image.checksum = facts.checksum
       image.hashValue = facts.hash
-      image.storedHash = facts.hash
+      image.settle(in: store)
       image.uploadUntil = nil
       image.updatedAt = now
       guard !isStaging else { return }
@@ -126,7 +126,9 @@ extension Image {
     virtualSize = nil
     checksum = nil
     hashValue = nil
+    hashAlgorithm = nil
     storedHash = nil
+    locations = []
     uploadID = nil
     uploadUntil = nil
     updatedAt = now

@@ -54,9 +54,7 @@ enum V1Changes {
     try ProtectedProperties.requireChange(from: [:], to: image.properties, call)
     try await Quotas.require([.countTotal: 1], call)
     try requireFormats(image, source)
-    if let store = headers.text("store"), store != Discovery.store {
-      throw Fault.badRequest("Required store \(store) is invalid")
-    }
+    _ = try call.service.stores.writable(headers.text("store"))
     let made = image
     try await call.service.store.write { transaction in
       guard try await transaction.insertUnlessPresent(made),
@@ -97,7 +95,8 @@ enum V1Changes {
       guard type == "application/octet-stream" else {
         throw Fault.badRequest("Content-Type must be application/octet-stream")
       }
-      try await Intake(call, image, isStaging: false).run()
+      try await Quotas.require([.sizeTotal: 0, .countUploading: 0], call)
+      try await Intake(call, image, into: try call.service.stores.writable(headers.text("store"))).run()
     }
     let id = image.id
     guard let whole = try await call.service.store.read({ try await $0.get(Image.self, id) }) else {
@@ -119,7 +118,7 @@ enum V1Changes {
       current.requeue(now)
       try await transaction.update(current)
     }
-    if let hash = image.storedHash { try await call.service.bytes.release(hash) }
+    await call.service.bytes.release(all: image.allLocations, of: image.id)
   }
 
   static func update(_ call: Call<Glance>, _: RawBody) async throws -> Response {

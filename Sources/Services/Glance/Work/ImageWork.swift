@@ -1,0 +1,198 @@
+// GlanceWork: how the long work on images is carried out: imports and copies between stores.
+//
+// A place is named in the image's record before bytes are put there, and bytes go only when no record names them, so a
+// step may stop anywhere and begin again. The image's property `os_glance_import_task` says which import holds it: a
+// step of an import that lost the image, because it was deleted, finds that out at its next write and is undone.
+
+public import Core
+internal import Crypto
+public import GlanceModel
+public import Hardware
+public import Host
+internal import Log
+public import Store
+internal import Synchronization
+public import Work
+
+/// What the steps of images' sagas have at hand.
+public struct ImageWork: Sendable {
+  public let store: Store
+  public let world: World
+  public let stores: ImageStores
+  public let bytes: ImageBytes
+  public let inspector: any ImageInspector
+  public let host: Host
+  public let web: any WebSource
+  /// Where tools write; emptied at the start.
+  public let scratch: String
+  public let options: GlanceOptions
+  static let log = Log("glance.work")
+
+  /// - Parameter scratch: a directory of its own, made when it is needed.
+  public init(
+    store: Store, world: World, stores: ImageStores, bytes: ImageBytes, inspector: any ImageInspector, host: Host,
+    web: any WebSource, scratch: String, options: GlanceOptions = GlanceOptions()
+  ) {
+    self.store = store
+    self.world = world
+    self.stores = stores
+    self.bytes = bytes
+    self.inspector = inspector
+    self.host = host
+    self.web = web
+    self.scratch = scratch
+    self.options = options
+  }
+
+  /// Lets the queue carry out every saga of images here.
+  public func register(on queue: SagaQueue) {
+    queue.register(ImportImage.self, self)
+    queue.register(CopyImage.self, self)
+  }
+
+  /// Removes what tools left behind in an earlier process.
+  public func start() async throws { try await host.remove(scratch) }
+
+  // MARK: the record
+
+  /// The image, as long as the import holds it.
+  /// - Throws: `gone` when it was deleted, or another import has it.
+  func image(_ id: String, heldBy task: String) async throws -> Image {
+    try Self.check(try await store.read { try await $0.get(Image.self, id) }, id, task)
+  }
+
+  func change(_ id: String, heldBy task: String, _ body: @escaping @Sendable (inout Image) -> Void) async throws {
+    let now = world.now()
+    try await store.write { transaction in
+      var image = try Self.check(try await transaction.get(Image.self, id), id, task)
+      body(&image)
+      image.updatedAt = now
+      try await transaction.update(image)
+    }
+  }
+
+  private static func check(_ image: Image?, _ id: String, _ task: String) throws -> Image {
+    guard let image, image.importTask == task else {
+      throw Fault(.gone, "Image \(id) was deleted while its data was imported.")
+    }
+    return image
+  }
+
+  /// Takes the image out of a store again, as if it had never been put there; what is gone already is fine.
+  func withdraw(_ id: String, heldBy task: String, from store: String) async throws {
+    let now = world.now()
+    let places = try await self.store.write { transaction -> [ImageLocation] in
+      guard var image = try await transaction.get(Image.self, id), image.importTask == task else { return [] }
+      let places = image.allLocations.filter { $0.store == store }
+      image.leave(store)
+      image.updatedAt = now
+      try await transaction.update(image)
+      return places
+    }
+    for place in places { try await bytes.release(place) }
+  }
+
+  // MARK: bytes
+
+  /// The content piece by piece.
+  func pieces(of content: ImageContent) async throws -> ImagePieces {
+    switch content {
+    case .bytes(let bytes):
+      let rest = Mutex<[UInt8]?>(bytes)
+      return { rest.withLock { $0.take() } }
+    case .file(let path, let size):
+      let host = host
+      let at = Mutex(0)
+      return {
+        let offset = at.withLock { at in
+          defer { at = min(size, at + Self.pieceSize) }
+          return at
+        }
+        return offset < size ? try await host.readPart(path, at: offset, count: min(Self.pieceSize, size - offset)) : nil
+      }
+    case .remote(let size, let read): return try await read(0..<size)
+    }
+  }
+  private static let pieceSize = 1 << 20
+
+  /// Puts bytes into one store, which the record names first.
+  /// - Parameter content: of the image, whose hash is known.
+  func put(_ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String) async throws {
+    let entry = try stores.writable(store)
+    if entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
+      // The staged bytes are in this store already.
+      try await refer(id, task, ImageLocation(store: store, key: hash, isReady: false))
+    } else if case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
+      // Kept without being moved.
+    } else {
+      try await copy(content, hash, of: id, heldBy: task, into: entry)
+    }
+    do {
+      try await change(id, heldBy: task) { image in
+        image.settle(in: store)
+        image.endImport(in: store, failed: false)
+      }
+    } catch {
+      try? await withdraw(id, heldBy: task, from: store)
+      throw error
+    }
+  }
+
+  private func refer(_ id: String, _ task: String, _ place: ImageLocation) async throws {
+    try await change(id, heldBy: task) { $0.refer(to: place) }
+  }
+
+  private func link(
+    _ file: String, _ hash: String, _ id: String, _ task: String, _ entry: ImageStores.Entry
+  ) async throws -> Bool {
+    try await refer(id, task, ImageLocation(store: entry.id, key: hash, isReady: false))
+    return try await entry.backend.link(file, as: hash) != nil
+  }
+
+  private func copy(
+    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into entry: ImageStores.Entry
+  ) async throws {
+    let writer = try await entry.backend.begin(for: id)
+    let place = ImageLocation(store: entry.id, key: writer.key(of: hash), isReady: false)
+    do {
+      let check = try ParallelHashes([.sha512])
+      let pieces = try await pieces(of: content)
+      while let piece = try await pieces() {
+        try await check.update(piece)
+        try await writer.write(piece)
+      }
+      guard check.hex(.sha512) == hash else {
+        throw Fault.internalError(
+          "The data of the image \(id) is damaged where it is now. An administrator must look for it; upload it again.")
+      }
+      try await refer(id, task, place)
+      try await writer.finish(as: place.key)
+    } catch {
+      await writer.abandon()
+      // Perhaps it was finished, and the image is gone.
+      try? await bytes.release(place)
+      throw error
+    }
+  }
+
+  /// Puts bytes into the staging area in place of those that are there, for all further steps.
+  func stage(_ id: String, heldBy task: String, _ pieces: ImagePieces) async throws -> (key: String, ImportImage.Facts) {
+    let writer = try await stores.staging.begin(for: id)
+    var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, declared: nil)
+    do {
+      while let piece = try await pieces() { try await intake.add(piece) }
+      let taken = try await intake.end()
+      let place = ImageLocation(store: ImageLocation.staging, key: writer.key(of: taken.hash), isReady: false)
+      let before = try await image(id, heldBy: task).staged
+      try await refer(id, task, place)
+      try await writer.finish(as: place.key)
+      try await change(id, heldBy: task) { $0.settle(in: ImageLocation.staging) }
+      if let before, before.key != place.key { await bytes.release(all: [before], of: id) }
+      return (place.key, ImportImage.Facts(size: taken.size, checksum: taken.checksum, hash: taken.hash))
+    } catch {
+      await intake.stop()
+      await writer.abandon()
+      throw error
+    }
+  }
+}

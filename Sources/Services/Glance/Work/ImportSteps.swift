@@ -1,0 +1,168 @@
+public import Core
+public import GlanceModel
+internal import Hardware
+internal import Host
+internal import Log
+internal import Store
+public import Work
+
+extension ImportImage: Saga {
+  public static let steps: [Step<ImportImage>] = [
+    .step("stage", stage, undo: unstage),
+    .step("unpack", unpack, undo: restore),
+    .step("convert", convert, undo: restore),
+    .step("describe", describe),
+    .step("inspect", inspect),
+    .step("keep", keep, undo: withdraw),
+    .step("clear", clear),
+  ]
+
+  private static func stage(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    let image = try await c.image(saga.image, heldBy: saga.task)
+    saga.formats = Formats(disk: image.diskFormat, container: image.containerFormat)
+    if let uri = saga.uri {
+      let pieces = try await c.web.fetch(uri, limit: c.options.imageSizeCap)
+      let (key, facts) = try await c.stage(saga.image, heldBy: saga.task, pieces)
+      saga.staged = key
+      saga.facts = facts
+    } else if let staged = image.staged, let size = image.size, let checksum = image.checksum,
+      let hash = image.hashValue
+    {
+      saga.staged = staged.key
+      saga.facts = Facts(size: size, checksum: checksum, hash: hash)
+    } else {
+      throw Fault.conflict("The staged data of the image \(saga.image) is gone. Stage it again.")
+    }
+  }
+
+  /// The image waits for data again, so nothing is kept of what came.
+  private static func unstage(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.withdraw(saga.image, heldBy: saga.task, from: ImageLocation.staging)
+  }
+
+  private static func unpack(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    guard saga.plugins.contains(.decompression) else { return }
+    try await c.unpack(&saga)
+  }
+
+  private static func convert(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    guard saga.plugins.contains(.conversion) else { return }
+    try await c.convert(&saga)
+  }
+
+  /// The formats that the user declared.
+  private static func restore(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    guard let formats = saga.formats else { return }
+    do {
+      try await c.change(saga.image, heldBy: saga.task) { image in
+        image.diskFormat = formats.disk
+        image.containerFormat = formats.container
+      }
+    } catch let fault as Fault where fault.kind == .gone { return }
+  }
+
+  private static func describe(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    let (inject, ignored) = (c.options.imports.inject, c.options.imports.ignoredRoles)
+    guard saga.plugins.contains(.metadata), !inject.isEmpty, !saga.roles.contains(where: ignored.contains) else {
+      return
+    }
+    try await c.change(saga.image, heldBy: saga.task) { image in
+      for (key, value) in inject where !key.hasPrefix("os_glance") { image.properties[key] = value }
+    }
+  }
+
+  private static func inspect(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    let image = try await c.image(saga.image, heldBy: saga.task)
+    guard let format = image.inspectedFormat else { return }
+    let content = try await c.content(staged: saga)
+    do {
+      let header = ImageHeader(try await c.head(of: content))
+      try header.check(declared: format)
+      if case .file(let path, _) = content {
+        saga.virtualSize = try await c.inspector.inspect(path, declared: format).virtualSize
+      } else {
+        saga.virtualSize = header.virtualSize ?? (header.isPlain ? content.size : nil)
+      }
+    } catch let fault as Fault where fault.kind == .badRequest { throw Image.unlike(fault) }
+  }
+
+  private static func keep(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    guard let facts = saga.facts else { throw Fault.internalError("The import knows nothing of its data.") }
+    let content = try await c.content(staged: saga)
+    saga.failed = try await c.spread(
+      content, facts.hash, of: saga.image, heldBy: saga.task, into: saga.stores, allMust: saga.allMustSucceed)
+  }
+
+  private static func withdraw(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    for store in saga.stores { try await c.withdraw(saga.image, heldBy: saga.task, from: store) }
+  }
+
+  private static func clear(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.withdraw(saga.image, heldBy: saga.task, from: ImageLocation.staging)
+  }
+
+  public func succeed(_ end: Ending, _ context: ImageWork) async throws {
+    try await ImageTask.end(task, in: end.tx, now: end.now)
+    guard var image = try await end.tx.get(Image.self, image), image.importTask == task, let facts else { return }
+    image.status = .active
+    image.size = facts.size
+    image.checksum = facts.checksum
+    image.hashValue = facts.hash
+    image.virtualSize = virtualSize
+    image.uploadID = nil
+    image.updatedAt = end.now
+    image.endImport(failed: failed)
+    try await end.tx.update(image)
+  }
+
+  public func fail(_ fault: Fault, _ end: Ending, _ context: ImageWork) async throws {
+    try await ImageTask.end(task, in: end.tx, now: end.now, failure: fault.message)
+    guard var image = try await end.tx.get(Image.self, image), image.importTask == task else { return }
+    image.requeue(end.now)
+    image.endImport(failed: stores, because: fault.message)
+    try await end.tx.update(image)
+  }
+}
+
+extension ImageWork {
+  func content(staged saga: ImportImage) async throws -> ImageContent {
+    guard let key = saga.staged, let content = try await stores.staging.content(key) else {
+      throw Fault.internalError("The staged data of the image \(saga.image) is gone. Stage it again.")
+    }
+    return content
+  }
+
+  func head(of content: ImageContent) async throws -> [UInt8] {
+    switch content {
+    case .bytes(let bytes): return Array(bytes.prefix(ImageHeader.length))
+    case .file(let path, _): return try await host.readHead(path, count: ImageHeader.length)
+    case .remote(let size, let read):
+      let pieces = try await read(0..<min(size, ImageHeader.length))
+      var head: [UInt8] = []
+      while let piece = try await pieces() { head += piece }
+      return head
+    }
+  }
+
+  /// Puts bytes into several stores, leaving out those that have them.
+  /// - Returns: the stores that failed, where not all had to succeed.
+  func spread(
+    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into stores: [String], allMust: Bool
+  ) async throws -> [String] {
+    var failed: [String] = []
+    var last: (any Error)?
+    for store in stores {
+      if try await image(id, heldBy: task).places.contains(where: { $0.store == store }) { continue }
+      do { try await put(content, hash, of: id, heldBy: task, into: store) } catch {
+        Self.log.warning("a store did not take an image", ["image": id, "store": store, "cause": "\(error)"])
+        try? await withdraw(id, heldBy: task, from: store)
+        if allMust || (error as? Fault)?.kind == .gone || error is CancellationError { throw error }
+        failed.append(store)
+        last = error
+        try await change(id, heldBy: task) { $0.endImport(in: store, failed: true) }
+      }
+    }
+    if failed.count == stores.count, let last { throw last }
+    return failed
+  }
+}

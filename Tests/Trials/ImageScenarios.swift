@@ -1,0 +1,56 @@
+import GlanceModel
+import GlanceWork
+import JSON
+import SmallCloud
+
+/// Images that come by import, or into further stores.
+enum ImageScenarios {
+  static let all: [Scenario] = [
+    .of(
+      ImportImage.self, "staged bytes, into both stores", in: \.imageWork, prepare: staged,
+      begin: { cloud, cast in
+        try await take(cloud, cast, ["method": ["name": "glance-direct"], "all_stores": true])
+      }, isAllowed: isEmpty),
+    .of(
+      ImportImage.self, "from the web", in: \.imageWork, prepare: { try await image($0) },
+      begin: { cloud, cast in
+        try await take(
+          cloud, cast,
+          ["method": ["name": "web-download", "uri": "http://images.example.org/one"], "stores": ["second"]])
+      }, isAllowed: isEmpty),
+    .of(
+      CopyImage.self, "into the second store", in: \.imageWork,
+      prepare: { cloud in
+        let cast = try await image(cloud)
+        try await cloud.must(
+          "glance", "PUT", "/v2/images/\(cast["image"] ?? "")/file", bytes: [UInt8](repeating: 5, count: 1024))
+        return cast
+      },
+      begin: { cloud, cast in
+        try await take(cloud, cast, ["method": ["name": "copy-image"], "stores": ["second"]], as: "admin")
+      }),
+  ]
+
+  /// The image waits for data again, nothing holds it, and no byte is anywhere.
+  @Sendable private static func isEmpty(_ end: End) -> Bool {
+    end.things.allSatisfy { !$0.hasPrefix("bytes") }
+      && end.things.contains("image new queued, of null, in '', held false")
+  }
+
+  @Sendable private static func image(_ cloud: SmallCloud) async throws -> Scenario.Cast {
+    let made = try await cloud.must(
+      "glance", "POST", "/v2/images", ["name": "new", "disk_format": "raw", "container_format": "bare"])
+    return ["image": made["id"]?.string ?? ""]
+  }
+  @Sendable private static func staged(_ cloud: SmallCloud) async throws -> Scenario.Cast {
+    let cast = try await image(cloud)
+    try await cloud.must(
+      "glance", "PUT", "/v2/images/\(cast["image"] ?? "")/stage", bytes: [UInt8](repeating: 3, count: 4096))
+    return cast
+  }
+  private static func take(
+    _ cloud: SmallCloud, _ cast: Scenario.Cast, _ body: JSON, as token: String = "demo"
+  ) async throws {
+    try await cloud.must("glance", "POST", "/v2/images/\(cast["image"] ?? "")/import", body, as: token)
+  }
+}
