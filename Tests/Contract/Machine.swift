@@ -17,7 +17,7 @@ enum Machine {
     ["/usr/sbin", "/usr/bin"].contains { ((try? BlockingFiles.list($0)) ?? []).contains(program) }
   }
 
-  private static func absolute(_ path: String) -> String {
+  static func absolute(_ path: String) -> String {
     // The test runner's directory is the package's.
     guard let bytes = try? BlockingFiles.read("/proc/self/environ", limit: 1 << 20) else { return path }
     let lines = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

@@ -60,6 +60,8 @@ struct ModuleLine: Sendable {
     for module in ModuleLine.all {
       guard let layer = module.layer, let allowed = Self.below[layer] else { continue }
       for name in module.imports {
+        // HTTP knows nothing of the frame above it, and some machines are reached by it alone.
+        if layer == .drivers, name == "HTTP" { continue }
         let other = layers[name].flatMap { $0 } ?? .c
         #expect(
           allowed.contains(other),

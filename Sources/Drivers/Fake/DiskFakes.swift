@@ -109,7 +109,7 @@ public struct FakeImageInspector: ImageInspector {
   public func inspect(_ path: String, declared format: String) async throws -> ImageFacts {
     try await script.enter("inspect", path)
     guard let status = try await host.status(path) else { throw Fault.notFound("The image's file is not there.") }
-    let header = ImageHeader(try await host.readHead(path, count: ImageHeader.length))
+    let header = ImageHeader(try await host.readHead(path, count: ImageHeader.length), size: status.size)
     try header.check(declared: format)
     return ImageFacts(format: format, virtualSize: header.virtualSize ?? status.size)
   }

@@ -73,7 +73,8 @@ struct Folder: Sendable {
 func qemuFormat(_ format: String) -> String {
   switch format {
   case "vhd": "vpc"
-  case "iso", "ami", "aki", "ari": "raw"
+  case "ploop": "parallels"
+  case "iso", "gpt", "luks", "ami", "aki", "ari": "raw"
   default: format
   }
 }

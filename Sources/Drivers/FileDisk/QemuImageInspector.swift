@@ -14,7 +14,7 @@ public struct QemuImageInspector: ImageInspector {
     guard let status = try await host.status(path) else {
       throw Fault.notFound("The image's file is not there.")
     }
-    let header = ImageHeader(try await host.readHead(path, count: ImageHeader.length))
+    let header = ImageHeader(try await host.readHead(path, count: ImageHeader.length), size: status.size)
     try header.check(declared: format)
     guard qemuFormat(header.format) != "raw" else { return ImageFacts(format: format, virtualSize: status.size) }
     let result = try await host.run(

@@ -1,17 +1,22 @@
 internal import Core
 internal import FileDisk
 internal import GlanceModel
+internal import GlanceWork
+internal import HTTP
 internal import Hardware
 internal import Host
+internal import IO
+internal import ObjectStores
 
 extension ImageStores {
   /// The stores that the settings name. Bytes are staged in the default store where that is made of files, else in a
   /// directory of their own.
   init(_ settings: ImageSettings, state: StateDirectory, host: Host, world: World) throws {
     var entries: [Entry] = []
+    let far = FarStores(rules: WebRules(settings), world: world)
     for text in settings.enabledBackends {
       guard let (name, type) = ImageSettings.backend(text) else { continue }
-      entries.append(try Self.entry(name, type, settings[store: name], state, host, world))
+      entries.append(try Self.entry(name, type, settings[store: name], state, host, far))
     }
     let writable = entries.filter { !$0.backend.isReadOnly }
     let id = settings.defaultBackend.isEmpty ? writable.first?.id ?? "" : settings.defaultBackend
@@ -30,7 +35,7 @@ extension ImageStores {
 
   private static func entry(
     _ name: String, _ type: String, _ settings: ImageStoreSettings, _ state: StateDirectory, _ host: Host,
-    _ world: World
+    _ far: FarStores
   ) throws -> Entry {
     func made(_ backend: any ImageBackend, _ properties: [String: String]) -> Entry {
       Entry(
@@ -38,10 +43,80 @@ extension ImageStores {
         weight: settings.weight, properties: properties, backend)
     }
     switch type {
+    case "swift":
+      return made(try far.swift(name, settings), ["container": settings.swiftContainer, "auth": settings.swiftAddress])
+    case "s3":
+      return made(try far.bucket(name, settings), ["s3_store_host": settings.s3Host, "bucket": settings.s3Bucket])
+    case "http": return made(try far.web(), [:])
     default:
       let own = name == ImageLocation.firstStore ? "images" : "images-" + name
       let directory = settings.directory.isEmpty ? state.directory(own) : settings.directory
-      return made(ImageFiles(directory: directory, host: host, world: world), ["data_dir": directory])
+      return made(ImageFiles(directory: directory, host: host, world: far.world), ["data_dir": directory])
+    }
+  }
+}
+
+/// The stores on other machines, with the one client that they share; it starts with the first of them.
+private final class FarStores {
+  let world: World
+  private let rules: WebRules
+  private var made: HTTPClient?
+
+  init(rules: WebRules, world: World) {
+    self.rules = rules
+    self.world = world
+  }
+
+  private func client() throws -> HTTPClient {
+    let client = try made ?? HTTPClient(loop: EventLoop.start(name: "image-stores"))
+    made = client
+    return client
+  }
+
+  /// - Throws: `badRequest` where the store's section lacks what it cannot do without.
+  private func require(_ name: String, _ values: [String: String]) throws {
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) where value.isEmpty {
+      throw Fault.badRequest("[\(name)] \(key) is missing: the image store '\(name)' cannot be reached without it.")
+    }
+  }
+
+  func swift(_ name: String, _ settings: ImageStoreSettings) throws -> any ImageBackend {
+    try require(
+      name,
+      [
+        "swift_store_auth_address": settings.swiftAddress, "swift_store_user": settings.swiftUser,
+        "swift_store_key": settings.swiftKey,
+      ])
+    var place = SwiftImages.Place(
+      authURL: settings.swiftAddress, version: settings.swiftVersion == 1 ? 1 : 3, user: settings.swiftUser,
+      key: settings.swiftKey, container: settings.swiftContainer)
+    place.region = settings.swiftRegion
+    place.userDomain = settings.swiftUserDomain
+    place.projectDomain = settings.swiftProjectDomain
+    place.segmentSize = settings.swiftSegmentMiB << 20
+    place.isMade = settings.swiftCreatesContainer
+    return SwiftImages(place, client: try client(), world: world)
+  }
+
+  func bucket(_ name: String, _ settings: ImageStoreSettings) throws -> any ImageBackend {
+    try require(
+      name,
+      [
+        "s3_store_host": settings.s3Host, "s3_store_access_key": settings.s3AccessKey,
+        "s3_store_secret_key": settings.s3SecretKey,
+      ])
+    var bucket = S3Images.Bucket(
+      url: settings.s3Host, name: settings.s3Bucket, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey)
+    bucket.region = settings.s3Region
+    bucket.partSize = settings.s3PartMiB << 20
+    bucket.isMade = settings.s3CreatesBucket
+    return S3Images(bucket, client: try client(), world: world)
+  }
+
+  func web() throws -> any ImageBackend {
+    let rules = rules
+    return WebImages(client: try client()) { url in
+      try await WebDownload.judge(url, rules) { try await Host.real.addresses(of: $0) }
     }
   }
 }

@@ -140,7 +140,7 @@ import Testing
   func formatsFixed() async throws {
     let cloud = try await ImageCloud()
     let id = try await cloud.image()
-    let change: JSON = [["op": "replace", "path": "/disk_format", "value": "iso"]]
+    let change: JSON = [["op": "replace", "path": "/disk_format", "value": "ari"]]
     #expect(try await cloud.patch(id, change).status == 200)
     #expect(try await cloud.upload(id, "x").status == 204)
     #expect(try await cloud.patch(id, change).status == 403)

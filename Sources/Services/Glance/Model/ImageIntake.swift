@@ -24,7 +24,6 @@ public struct ImageIntake {
   private var size = 0
   private var block: [UInt8] = []
   private var head: [UInt8] = []
-  private var isChecked = false
   private var pending: Task<Void, any Error>?
 
   /// Pieces are gathered up to this size; two of them are held at most.
@@ -60,9 +59,9 @@ public struct ImageIntake {
   public mutating func end() async throws -> Taken {
     try await flush()
     try await settle()
-    try check()
+    try check(size: size)
     return Taken(
-      size: size, checksum: hashes.hex(.md5), hash: hashes.hex(.sha512), header: ImageHeader(head),
+      size: size, checksum: hashes.hex(.md5), hash: hashes.hex(.sha512), header: ImageHeader(head, size: size),
       digests: Dictionary(extra.map { ($0, hashes.hex($0)) }) { first, _ in first })
   }
 
@@ -81,9 +80,10 @@ public struct ImageIntake {
     guard !block.isEmpty else { return }
     let piece = block
     block = []
-    if head.count < ImageHeader.length {
-      head += piece.prefix(ImageHeader.length - head.count)
-      if head.count == ImageHeader.length { try check() }
+    let wanted = ImageHeader.length(head.isEmpty ? piece : head)
+    if head.count < wanted {
+      head += piece.prefix(wanted - head.count)
+      if head.count == wanted { try check(size: nil) }
     }
     try await settle()
     let (writer, hashes) = (writer, hashes)
@@ -98,10 +98,12 @@ public struct ImageIntake {
     }
   }
 
-  private mutating func check() throws {
-    guard let format, !isChecked else { return }
-    isChecked = true
-    do { try ImageHeader(head).check(declared: format) } catch let fault as Fault where fault.kind == .badRequest {
+  /// By the first bytes as soon as they are there, and once more when it is known what can be within.
+  private func check(size: Int?) throws {
+    guard let format else { return }
+    do { try ImageHeader(head, size: size).check(declared: format) } catch let fault as Fault
+      where fault.kind == .badRequest
+    {
       throw Image.unlike(fault)
     }
   }

@@ -76,7 +76,7 @@ extension ImportImage: Saga {
     guard let format = image.inspectedFormat else { return }
     let content = try await c.content(staged: saga)
     do {
-      let header = ImageHeader(try await c.head(of: content))
+      let header = ImageHeader(try await c.head(of: content), size: content.size)
       try header.check(declared: format)
       if case .file(let path, _) = content {
         saga.virtualSize = try await c.inspector.inspect(path, declared: format).virtualSize

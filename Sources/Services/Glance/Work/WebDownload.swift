@@ -55,11 +55,21 @@ public struct WebDownload: WebSource {
 
   private func ask(_ address: WebAddress) async throws -> Response {
     let request = Request("GET", address.target, headers: ["User-Agent": "Martlet", "Accept": "*/*"])
-    return try await client.send(request, to: address.base, at: try await pin(address.host))
+    return try await client.send(request, to: address.base, at: try await Self.pin(address.host, rules, resolve))
+  }
+
+  /// The address at which a URL may be asked, by the same rules.
+  /// - Throws: `badRequest` for a URL that may not be asked.
+  public static func judge(
+    _ url: String, _ rules: WebRules, _ resolve: (String) async throws -> [String]
+  ) async throws -> String {
+    try await pin(rules.check(url).host, rules, resolve)
   }
 
   /// The address that is asked; all that the name has are judged, so that chance lets none through.
-  private func pin(_ host: String) async throws -> String {
+  private static func pin(
+    _ host: String, _ rules: WebRules, _ resolve: (String) async throws -> [String]
+  ) async throws -> String {
     if IPAddress(host) != nil { return host }
     let addresses = try await resolve(host)
     for text in addresses {
