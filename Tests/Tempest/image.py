@@ -29,5 +29,11 @@ do_secure_hash = True
 http_store_enabled = True
 """ + available("glance")
 
+# Two stores, one of which is the web; images may be fetched from this machine, which else nobody may.
+SETS = [
+    "identity.password_cost=4", "image.enabled_backends=file:file,web:http", "image.show_multiple_locations=true",
+    "image.web_download_allowed_ports=", "image.web_download_allowed_networks=127.0.0.0/8",
+]
+
 if __name__ == "__main__":
-    sys.exit(Run("image v2", "image", [], CONFIGURATION, 102, lambda id: ".v2." in id, smoke=4).main(25000))
+    sys.exit(Run("image v2", "image", SETS, CONFIGURATION, 102, lambda id: ".v2." in id, smoke=4).main(25000))

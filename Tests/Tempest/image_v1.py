@@ -2,6 +2,7 @@
 import sys
 
 from common import Run, available
+from image import SETS
 
 CONFIGURATION = """
 [identity]
@@ -24,4 +25,4 @@ deactivate_image = True
 """ + available("glance")
 
 if __name__ == "__main__":
-    sys.exit(Run("image v1", "image", [], CONFIGURATION, 27, lambda id: ".v1." in id).main(25000))
+    sys.exit(Run("image v1", "image", SETS, CONFIGURATION, 27, lambda id: ".v1." in id).main(25000))

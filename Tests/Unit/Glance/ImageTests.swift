@@ -168,7 +168,8 @@ import Testing
     #expect(try await cloud.ask("GET", "/v2/schemas/images").json["properties"]?["images"]?["items"] == schema)
     #expect(try await cloud.ask("GET", "/v2/schemas/member").json["name"] == "member")
     #expect(try await cloud.ask("GET", "/v2/schemas/members").json["name"] == "members")
-    #expect(try await cloud.ask("GET", "/v2/info/import").json["import-methods"]?["value"]
+    #expect(
+      try await cloud.ask("GET", "/v2/info/import").json["import-methods"]?["value"]
         == ["glance-direct", "web-download", "copy-image"])
     #expect(try await cloud.ask("GET", "/v2/info/stores").json["stores"]?[0]?["id"] == "file")
   }

@@ -53,8 +53,7 @@ enum LocationImport {
     let task = try await begin(wish, call)
     do {
       let content = try await Locations.content(of: wish.url, call)
-      var facts: (checksum: String, hash: String)?
-      if call.service.options.hashesLocations { facts = try await read(content, wish.algorithm) }
+      let facts = call.service.options.hashesLocations ? try await read(content, wish.algorithm) : nil
       if let facts, let hash = wish.hash, facts.hash != hash.lowercased() {
         throw Fault.badRequest("The hash of the data at \(wish.url) is \(facts.hash), not \(hash).")
       }

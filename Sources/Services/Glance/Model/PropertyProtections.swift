@@ -4,7 +4,7 @@ internal import Text
 /// Which properties of images are an operator's alone: upstream's `property_protection_file`.
 ///
 /// Sections are regular expressions of what a name begins with, and the first that fits decides; a name that none fits
-/// is nobody's. `create`, `read`, `update` and `delete` name roles, or one policy rule; `@` is everybody and `!` nobody.
+/// is nobody's. `create`, `read`, `update` and `delete` name roles, or one policy rule; `@` is everybody, `!` nobody.
 public struct PropertyProtections: Sendable {
   public enum Act: String, Sendable, CaseIterable { case create, read, update, delete }
   /// How those who may are named (upstream's `property_protection_rule_format`).
