@@ -347,7 +347,7 @@ def main():
     check, start = Check(), time.monotonic()
     web = Web()
     cloud = Cloud(options.binary, offset=options.offset, sets=FAKES + [
-        "identity.password_cost=4", "image.enabled_backends=file:file,web:http", "image.show_multiple_locations=true",
+        "identity.password_cost=4", "image.enabled_backends=file:file,second:file,web:http", "image.show_multiple_locations=true",
         "image.web_download_allowed_ports=",
         "image.web_download_allowed_networks=127.0.0.0/8"])
     try:

@@ -31,7 +31,7 @@ http_store_enabled = True
 
 # Two stores, one of which is the web; images may be fetched from this machine, which else nobody may.
 SETS = [
-    "identity.password_cost=4", "image.enabled_backends=file:file,web:http", "image.show_multiple_locations=true",
+    "identity.password_cost=4", "image.enabled_backends=file:file,second:file,web:http", "image.show_multiple_locations=true",
     "image.web_download_allowed_ports=", "image.web_download_allowed_networks=127.0.0.0/8",
 ]
 

@@ -1,6 +1,9 @@
+import Core
+import GlanceAPI
 import GlanceModel
 import HTTP
 import JSON
+import Store
 import Testing
 
 @Suite("Metadata definitions") struct MetadefTests {

@@ -1,6 +1,9 @@
+import Core
 import GlanceModel
 import HTTP
+import Hardware
 import JSON
+import Store
 import Testing
 
 @Suite("The image API v1") struct VersionOneTests {

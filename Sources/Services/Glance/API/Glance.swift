@@ -88,6 +88,9 @@ public struct Glance: Sendable {
   public static func port(_ v1: @escaping Handler, besides v2: @escaping Handler) -> Handler {
     let mounts = VersionOne.mounts.map { $0.dropFirst() }
     return { request in
+      var request = request
+      // The client of Grizzly asks for `//v1/images`.
+      if request.path.hasPrefix("//") { request.path = "/" + request.path.drop { $0 == "/" } }
       let first = request.path.dropFirst().prefix { $0 != "/" }
       return mounts.contains(first) ? await v1(request) : await v2(request)
     }

@@ -42,7 +42,7 @@ enum V1Images {
   }
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> Response {
-    var response = Response(status: 200)
+    var response = VersionOne.nothing(200)
     V1Headers.write(
       VersionOne.view(ProtectedProperties.readable(try await ImageAccess.image(call), call)), into: &response)
     return response
@@ -61,6 +61,6 @@ enum V1Images {
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Response {
     _ = try await Images.delete(call, Nothing())
-    return Response(status: 200)
+    return VersionOne.nothing(200)
   }
 }

@@ -89,7 +89,7 @@ enum V1Members {
     }
   }
 
-  static func add(_ call: Call<Glance>, _ body: JSON) async throws -> Nothing {
+  static func add(_ call: Call<Glance>, _ body: JSON) async throws -> Response {
     let id = call.path["member"] ?? ""
     guard id.count <= 255 else { throw Fault.badRequest("A member's id has at most 255 characters.") }
     let canShare = body["member"]?["can_share"].map { $0.bool ?? V1Headers.isTrue($0.string ?? $0.text) }
@@ -101,10 +101,10 @@ enum V1Members {
       try requireRoom(count + 1, call)
       try await put(id, canShare: canShare, on: image, in: transaction, now: now)
     }
-    return Nothing()
+    return VersionOne.nothing(204)
   }
 
-  static func replace(_ call: Call<Glance>, _ body: JSON) async throws -> Nothing {
+  static func replace(_ call: Call<Glance>, _ body: JSON) async throws -> Response {
     guard let items = body["memberships"]?.array else {
       throw Fault.badRequest("Invalid membership association specified: the body names no memberships.")
     }
@@ -126,10 +126,10 @@ enum V1Members {
         try await put(member.id, canShare: member.canShare, on: image, in: transaction, now: now)
       }
     }
-    return Nothing()
+    return VersionOne.nothing(204)
   }
 
-  static func remove(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
+  static func remove(_ call: Call<Glance>, _: Nothing) async throws -> Response {
     let id = call.path["member"] ?? ""
     try await call.service.store.write { transaction in
       let image = try await sharable(call, in: transaction)
@@ -138,6 +138,6 @@ enum V1Members {
       }
       try await transaction.delete(member)
     }
-    return Nothing()
+    return VersionOne.nothing(204)
   }
 }

@@ -6,12 +6,18 @@
 internal import API
 internal import Core
 internal import GlanceModel
+internal import HTTP
 internal import JSON
 
 enum VersionOne {
   /// v1.0 and v1.1 are alike to every client.
   static let mounts = ["/v1", "/v1.0", "/v1.1"]
   static var routes: [Routes<Glance>] { [V1Images.routes, V1Changes.routes, V1Members.routes] }
+
+  /// An answer without a body. Clients of 2013 look for its type all the same.
+  static func nothing(_ status: Int) -> Response {
+    Response(status: status, headers: ["Content-Type": "text/html; charset=UTF-8"])
+  }
 
   /// How v1 shows an image, in the order in which upstream does.
   static func view(_ image: Image, deletedAt: Timestamp? = nil) -> JSONObject {
