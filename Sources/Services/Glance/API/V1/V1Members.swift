@@ -1,6 +1,7 @@
 internal import API
 internal import Core
 internal import GlanceModel
+internal import HTTP
 internal import JSON
 internal import Store
 
