@@ -126,7 +126,7 @@ let suites: [Target] = [
   tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork"),
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI", "GlanceWork", "Work", "IO", "Crypto", "Text"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
-  tests("WiringTests", "Unit/Wiring", "Wiring", "Config", "Core", "Host"),
+  tests("WiringTests", "Unit/Wiring", "Wiring", "Config", "Core", "Host", "GlanceModel", "GlanceWork", "HTTP", "IO", "Crypto", "Text"),
   tests("TidyTests", "Tidy"),
   .target(
     name: "FuzzBodies",

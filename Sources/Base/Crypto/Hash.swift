@@ -9,7 +9,7 @@ internal import Core
 
 /// A digest over bytes that come piece by piece. One task feeds it.
 public final class Hash {
-  public enum Algorithm: String, Sendable, CaseIterable { case md5, sha1, sha256, sha512 }
+  public enum Algorithm: String, Sendable, CaseIterable { case md5, sha1, sha224, sha256, sha384, sha512 }
 
   public let algorithm: Algorithm
   private let context: OpaquePointer?
@@ -59,7 +59,9 @@ extension Hash.Algorithm {
     switch self {
     case .md5: 16
     case .sha1: 20
+    case .sha224: 28
     case .sha256: 32
+    case .sha384: 48
     case .sha512: 64
     }
   }
@@ -67,7 +69,9 @@ extension Hash.Algorithm {
     switch self {
     case .md5: EVP_md5()
     case .sha1: EVP_sha1()
+    case .sha224: EVP_sha224()
     case .sha256: EVP_sha256()
+    case .sha384: EVP_sha384()
     case .sha512: EVP_sha512()
     }
   }

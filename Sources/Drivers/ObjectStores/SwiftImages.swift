@@ -98,7 +98,8 @@ public struct SwiftImages: ImageBackend {
     let isLarge = head.headers["X-Static-Large-Object"]?.lowercased() == "true"
     let response = try await ask(
       "DELETE", place.container, key,
-      query: isLarge ? [(name: "multipart-manifest", value: "delete"), (name: "format", value: "json")] : [])
+      query: isLarge ? [(name: "multipart-manifest", value: "delete")] : [],
+      headers: ["Accept": "application/json"])
     if response.status == 404 { return }
     guard (200..<300).contains(response.status) else { throw await objects.fault(response, "DELETE \(key)") }
     guard isLarge else { return }

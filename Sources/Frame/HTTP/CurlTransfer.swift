@@ -41,9 +41,10 @@ final class CurlTransfer: @unchecked Sendable {
     }
   }
 
-  /// Aborts; harmless once all has come.
+  /// Aborts; harmless once all has come. Never at once: the last copy of a response may be let go within one of
+  /// libcurl's own callbacks, in which its handle must not be freed.
   func cancel() {
-    engine.loop.execute {
+    engine.loop.later {
       self.cancelled = true
       self.finish(CURLE_ABORTED_BY_CALLBACK)
     }

@@ -16,6 +16,8 @@ package struct Hands: Sendable {
   package let inspector: any ImageInspector
   /// Where tools work on images that are imported.
   package let imageScratch: String
+  /// Where the certificates of signed images are.
+  package let certificates: String
   package let bridges: any Switch
   package let dhcp: any DHCPServers
   package let routers: any Routers
@@ -31,6 +33,7 @@ package struct Hands: Sendable {
     self.volumes = volumes
     self.images = ImageStores(single: images)
     self.imageScratch = imageScratch
+    certificates = imageScratch
     self.inspector = inspector
     self.bridges = bridges
     self.dhcp = dhcp
@@ -54,6 +57,8 @@ package struct Hands: Sendable {
     case .fake: volumes = FakeVolumes(directory: state.directory("volumes"))
     }
     imageScratch = state.directory("images/tools")
+    certificates =
+      settings.images.certificates.isEmpty ? state.directory("certificates") : settings.images.certificates
     images = try ImageStores(settings.images, state: state, host: host, world: world)
     inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {

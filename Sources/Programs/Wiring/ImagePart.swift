@@ -26,15 +26,16 @@ struct ImagePart: Sendable {
     var options = GlanceOptions(settings.images)
     try await settings.images.rules.apply(to: &options, base.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
+    let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
     glance = Glance(
       store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: base.queue, options: options, node: base.node, limits: limits)
+      queue: base.queue, certificates: certificates, options: options, node: base.node, limits: limits)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
     work = ImageWork(
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
       inspector: base.hands.inspector, host: base.host, web: LateWeb(rules: options.imports.web),
-      scratch: base.hands.imageScratch, options: options)
+      scratch: base.hands.imageScratch, certificates: certificates, options: options)
     work.register(on: base.queue)
     reconcilers = glance.bytes.reconcilers()
   }
@@ -78,5 +79,18 @@ private actor LateWeb: WebSource {
     let download = try made ?? WebDownload(client: HTTPClient(loop: EventLoop.start(name: "image-web")), rules: rules)
     made = download
     return try await download.fetch(uri, limit: limit)
+  }
+}
+
+/// Certificates as files, `UUID.pem`.
+private struct CertificateDirectory: CertificateSource {
+  let path: String
+  let host: Host
+
+  func certificate(_ id: String) async throws -> [UInt8]? {
+    guard isUUID(id) else { return nil }
+    do { return try await host.readFile("\(path)/\(id).pem", limit: 1 << 16) } catch let fault as Fault
+      where fault.kind == .notFound
+    { return nil }
   }
 }

@@ -32,53 +32,66 @@ package struct ImageSettings: Sendable {
     set { stores[name] = newValue }
   }
 
+  private static let words = "a list of words"
+  private static func areWords(_ list: [String]) -> Bool {
+    list.allSatisfy { $0.utf8.allSatisfy { (97...122).contains($0 | 0x20) || (45...58).contains($0) || $0 == 95 } }
+  }
   private static let methods = ["glance-direct", "web-download", "copy-image"]
 
-  package static let options: [Option<Settings>] = [
-    .option(
-      "image", "enabled_backends", \.images.enabledBackends, default: ["file:file"],
-      as: "a list of name:type, the type one of \(ImageStoreSettings.types.joined(separator: ", "))",
-      { !$0.isEmpty && $0.allSatisfy { backend($0) != nil } },
-      "The image stores; each name is a section of its own for the store's keys."),
-    .option(
-      "image", "default_backend", \.images.defaultBackend, default: "",
-      "The store that takes images which name none; empty for the first that takes any."),
-    .option(
-      "image", "image_size_cap", \.images.sizeCap, default: 1 << 40, in: 1...(1 << 60), "The largest image, in bytes."),
-    .option(
-      "image", "enabled_import_methods", \.images.importMethods, default: methods,
-      as: "a list of \(methods.joined(separator: ", "))", { $0.allSatisfy(methods.contains) },
-      "The ways to import images that are offered."),
-    .option(
-      "image", "image_import_plugins", \.images.importPlugins, default: [],
-      as: "a list of \(ImportOptions.Plugin.allCases.map(\.rawValue).joined(separator: ", "))",
-      { $0.allSatisfy { ImportOptions.Plugin(rawValue: $0) != nil } }, "What is done to images while they are imported."),
-    .option(
-      "image", "output_format", \.images.outputFormat, default: "raw", as: "one of qcow2, raw, vmdk",
-      { ["qcow2", "raw", "vmdk"].contains($0) }, "The disk format that image_conversion makes of every image."),
-    .option(
-      "image", "inject", \.images.inject, default: [], as: "a list of name:value",
-      { $0.allSatisfy { $0.contains(":") && !$0.hasPrefix(":") } },
-      "The properties that inject_image_metadata gives every image."),
-    .option(
-      "image", "ignore_user_roles", \.images.ignoredRoles, default: ["admin"],
-      "Whose images inject_image_metadata leaves alone."),
-    .option(
-      "image", "signature_certificates", \.images.certificates, default: "",
-      "A directory of certificates, UUID.pem, by which signed images are verified; empty for certificates in the state "
-        + "directory."),
-  ] + webOptions
+  package static let options: [Option<Settings>] =
+    [
+      .option(
+        "image", "enabled_backends", \.images.enabledBackends, default: ["file:file"],
+        as: "a list of name:type, the type one of \(ImageStoreSettings.types.joined(separator: ", "))",
+        { !$0.isEmpty && $0.allSatisfy { backend($0) != nil } },
+        "The image stores; each name is a section of its own for the store's keys."),
+      .option(
+        "image", "default_backend", \.images.defaultBackend, default: "",
+        "The store that takes images which name none; empty for the first that takes any."),
+      .option(
+        "image", "image_size_cap", \.images.sizeCap, default: 1 << 40, as: "a number of bytes, at least 1", { $0 > 0 },
+        "The largest image, in bytes."),
+      .option(
+        "image", "enabled_import_methods", \.images.importMethods, default: methods,
+        as: "a list of \(methods.joined(separator: ", "))", { $0.allSatisfy(methods.contains) },
+        "The ways to import images that are offered."),
+      .option(
+        "image", "image_import_plugins", \.images.importPlugins, default: [],
+        as: "a list of \(ImportOptions.Plugin.allCases.map(\.rawValue).joined(separator: ", "))",
+        { $0.allSatisfy { ImportOptions.Plugin(rawValue: $0) != nil } },
+        "What is done to images while they are imported."),
+      .option(
+        "image", "output_format", \.images.outputFormat, default: "raw", as: "one of qcow2, raw, vmdk",
+        { ["qcow2", "raw", "vmdk"].contains($0) }, "The disk format that image_conversion makes of every image."),
+      .option(
+        "image", "inject", \.images.inject, default: [], as: "a list of name:value",
+        { $0.allSatisfy { $0.contains(":") && !$0.hasPrefix(":") } },
+        "The properties that inject_image_metadata gives every image."),
+      .option(
+        "image", "ignore_user_roles", \.images.ignoredRoles, default: ["admin"], as: words, areWords,
+        "Whose images inject_image_metadata leaves alone."),
+      .option(
+        "image", "signature_certificates", \.images.certificates, default: "",
+        "A directory of certificates, UUID.pem, by which signed images are verified; empty for certificates in the state "
+          + "directory."),
+    ] + webOptions
 
   private static let webOptions: [Option<Settings>] = [
     .option(
-      "image", "web_download_allowed_schemes", \.images.allowedSchemes, default: ["http", "https"],
+      "image", "web_download_allowed_schemes", \.images.allowedSchemes, default: ["http", "https"], as: words,
+      areWords,
       "The schemes of URLs that may be downloaded; empty for all but the disallowed."),
     .option(
-      "image", "web_download_disallowed_schemes", \.images.disallowedSchemes, default: [],
+      "image", "web_download_disallowed_schemes", \.images.disallowedSchemes, default: [], as: words, areWords,
       "The schemes that may not; asked only where none is allowed by name. So with hosts and ports."),
-    .option("image", "web_download_allowed_hosts", \.images.allowedHosts, default: [], "The hosts that may be asked."),
-    .option("image", "web_download_disallowed_hosts", \.images.disallowedHosts, default: [], "The hosts that may not."),
-    .option("image", "web_download_allowed_ports", \.images.allowedPorts, default: [80, 443], "The ports that may be."),
+    .option(
+      "image", "web_download_allowed_hosts", \.images.allowedHosts, default: [], as: words, areWords,
+      "The hosts that may be asked."),
+    .option(
+      "image", "web_download_disallowed_hosts", \.images.disallowedHosts, default: [], as: words, areWords,
+      "The hosts that may not."),
+    .option(
+      "image", "web_download_allowed_ports", \.images.allowedPorts, default: [80, 443], "The ports that may be."),
     .option("image", "web_download_disallowed_ports", \.images.disallowedPorts, default: [], "The ports that may not."),
     .option(
       "image", "web_download_allowed_networks", \.images.allowedNetworks, default: [], as: "a list of networks",

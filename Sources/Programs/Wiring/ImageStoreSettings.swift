@@ -75,7 +75,8 @@ package struct ImageStoreSettings: Sendable {
       .option(
         name, "swift_store_user", \.images[store: name].swiftUser, default: "",
         "project:user, or account:user with version 1."),
-      .option(name, "swift_store_key", \.images[store: name].swiftKey, default: "", secret: true, "The user's password."),
+      .option(
+        name, "swift_store_key", \.images[store: name].swiftKey, default: "", secret: true, "The user's password."),
       .option(
         name, "swift_store_container", \.images[store: name].swiftContainer, default: "glance", "The container."),
       .option(

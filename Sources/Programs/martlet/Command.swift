@@ -9,6 +9,7 @@ enum Command {
     .value("config", "FILE", "Reads an INI file; every key is optional."),
     .value("state", "DIR", "Where the cloud keeps everything; /var/lib/martlet unless said otherwise."),
     .repeated("set", "SECTION.KEY=VALUE", "Sets one option, over the file's."),
+    .value("keyring", "FILE", "For `image fetch`: the keys by which gpgv verifies the distribution's signature."),
     .flag("help", short: "h", "Says this."),
   ])
 
@@ -21,6 +22,7 @@ enum Command {
       routes           lists every API's routes
       policy           lists every policy rule
       keystone rotate  makes a fresh key for tokens the next one, and drops the oldest
+      image fetch NAME brings a distribution's image, verified, into the cloud
       config           shows the settings in force; `config explain KEY`, `config sample`
       version          says the version
       keystone-manage  does what upstream's command of that name does; a link of that name to this program does too
@@ -45,6 +47,9 @@ enum Command {
     case "routes": try await Reference.routes(try await context(arguments))
     case "policy": try await Reference.policy(try await context(arguments))
     case "config": try await Reference.config(try await context(arguments), arguments.positionals)
+    case "image":
+      try await ImageCommand.run(
+        try await context(arguments), arguments.positionals, keyring: arguments.value("keyring"))
     case "keystone": try await KeyRotation.run(try await context(arguments), arguments.positionals)
     default:
       throw Fault.badRequest("There is no command \(name). Say `martlet help` for those there are.")

@@ -29,6 +29,7 @@ public struct Glance: Sendable {
   public typealias Limits = @Sendable (_ project: String) async throws -> [String: Int]
 
   let queue: SagaQueue
+  let certificates: any CertificateSource
 
   /// - Parameters:
   ///   - queue: where imports are written down.
@@ -36,8 +37,10 @@ public struct Glance: Sendable {
   ///   - limits: what projects may have; nil where nothing is limited.
   public init(
     store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
-    options: GlanceOptions = GlanceOptions(), node: String = "local", limits: Limits? = nil
+    certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
+    node: String = "local", limits: Limits? = nil
   ) {
+    self.certificates = certificates
     self.store = store
     self.world = world
     self.stores = stores

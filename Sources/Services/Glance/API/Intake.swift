@@ -15,14 +15,17 @@ struct Intake {
   private let isStaging: Bool
   private let store: String
   private let backend: any ImageBackend
+  private let signature: ImageSignature?
 
   /// - Parameter store: which takes the bytes; nil where they are staged.
-  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?) {
+  /// - Throws: `badRequest` where the image says of its signature what nobody knows.
+  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?) throws {
     service = call.service
     self.image = image
     body = call.request.body
     isStaging = store == nil
     self.store = store?.id ?? ImageLocation.staging
+    signature = store == nil ? nil : try ImageSignature(image.properties)
     backend = store?.backend ?? call.service.stores.staging
   }
 
@@ -39,6 +42,10 @@ struct Intake {
     }
     do {
       let taken = try await take(into: writer, upload)
+      if let signature {
+        try await signature.verify(
+          taken.digests[signature.algorithm] ?? "", with: service.certificates, at: service.world.now())
+      }
       let virtualSize = isStaging ? nil : try await Inspection(service).virtualSize(image, writer.file(), taken)
       try await keep(taken, virtualSize, writer, upload)
     } catch {
@@ -72,7 +79,8 @@ struct Intake {
   /// The bytes into the writer.
   private func take(into writer: any ImageWriter, _ upload: ImageUpload) async throws -> ImageIntake.Taken {
     var intake = try ImageIntake(
-      into: writer, limit: service.options.imageSizeCap, declared: isStaging ? nil : image.inspectedFormat)
+      into: writer, limit: service.options.imageSizeCap, declared: isStaging ? nil : image.inspectedFormat,
+      digests: signature.map { [$0.algorithm] } ?? [])
     do {
       try await feed(&intake, upload)
       return try await intake.end()

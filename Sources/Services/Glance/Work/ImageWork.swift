@@ -25,13 +25,15 @@ public struct ImageWork: Sendable {
   public let web: any WebSource
   /// Where tools write; emptied at the start.
   public let scratch: String
+  public let certificates: any CertificateSource
   public let options: GlanceOptions
   static let log = Log("glance.work")
 
   /// - Parameter scratch: a directory of its own, made when it is needed.
   public init(
     store: Store, world: World, stores: ImageStores, bytes: ImageBytes, inspector: any ImageInspector, host: Host,
-    web: any WebSource, scratch: String, options: GlanceOptions = GlanceOptions()
+    web: any WebSource, scratch: String, certificates: any CertificateSource = NoCertificates(),
+    options: GlanceOptions = GlanceOptions()
   ) {
     self.store = store
     self.world = world
@@ -41,6 +43,7 @@ public struct ImageWork: Sendable {
     self.host = host
     self.web = web
     self.scratch = scratch
+    self.certificates = certificates
     self.options = options
   }
 

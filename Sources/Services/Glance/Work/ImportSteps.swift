@@ -1,4 +1,5 @@
 public import Core
+internal import Crypto
 public import GlanceModel
 internal import Hardware
 internal import Host
@@ -73,8 +74,9 @@ extension ImportImage: Saga {
 
   private static func inspect(_ saga: inout ImportImage, _ c: ImageWork) async throws {
     let image = try await c.image(saga.image, heldBy: saga.task)
-    guard let format = image.inspectedFormat else { return }
     let content = try await c.content(staged: saga)
+    try await c.verify(image, content)
+    guard let format = image.inspectedFormat else { return }
     do {
       let header = ImageHeader(try await c.head(of: content), size: content.size)
       try header.check(declared: format)
@@ -130,6 +132,15 @@ extension ImageWork {
       throw Fault.internalError("The staged data of the image \(saga.image) is gone. Stage it again.")
     }
     return content
+  }
+
+  /// The signature of a signed image, over what is about to be stored.
+  func verify(_ image: Image, _ content: ImageContent) async throws {
+    guard let signature = try ImageSignature(image.properties) else { return }
+    let hashes = try ParallelHashes([signature.algorithm])
+    let pieces = try await pieces(of: content)
+    while let piece = try await pieces() { try await hashes.update(piece) }
+    try await signature.verify(hashes.hex(signature.algorithm), with: certificates, at: world.now())
   }
 
   func head(of content: ImageContent) async throws -> [UInt8] {

@@ -1,0 +1,317 @@
+import Core
+import Crypto
+import FakeHardware
+import FileDisk
+import GlanceModel
+import GlanceWork
+import HTTP
+import Hardware
+import Host
+import IO
+import JSON
+import Synchronization
+import Testing
+import Text
+
+@Suite("Imports") struct ImportTests {
+  private let first = FakeImages()
+  private let second = FakeImages()
+
+  /// Two stores, the first of which has the staged bytes too.
+  private func cloud(
+    web: any WebSource = NoWeb(), _ options: GlanceOptions = GlanceOptions()
+  ) async throws -> ImageCloud {
+    try await ImageCloud(
+      stores: ImageStores(
+        [.init("fast", type: "file", first), .init("far", type: "s3", weight: 5, second)], defaultID: "fast",
+        staging: first, stagingTwin: "fast"), web: web, options: options)
+  }
+
+  /// A web with one image everywhere, which may break off.
+  private struct Page: WebSource {
+    let bytes: [UInt8]
+    var breaks = false
+    func fetch(_ uri: String, limit: Int) async throws -> ImagePieces {
+      let rest = Mutex<[UInt8]?>(bytes)
+      return {
+        if let piece = rest.withLock({ $0.take() }) { return piece }
+        if breaks { throw Fault.unavailable("The connection broke.") }
+        return nil
+      }
+    }
+  }
+
+  private func take(_ cloud: ImageCloud, _ id: String, _ body: JSON, as token: String = "demo") async throws -> Int {
+    let status = try await cloud.ask("POST", "/v2/images/\(id)/import", body, as: token).status
+    try await cloud.settle()
+    return status
+  }
+  private func show(_ cloud: ImageCloud, _ id: String) async throws -> JSON {
+    try await cloud.ask("GET", "/v2/images/\(id)").json
+  }
+
+  @Test("an image goes into the store that the request names, and says in which it is")
+  func named() async throws {
+    let cloud = try await cloud()
+    let stores = try await cloud.ask("GET", "/v2/info/stores").json
+    #expect(stores["stores"]?.array?.compactMap { $0["id"]?.string } == ["fast", "far"])
+    let detail = try await cloud.ask("GET", "/v2/info/stores/detail", as: "admin").json
+    #expect(detail["stores"]?.array?.last?["weight"] == 5)
+    #expect(try await cloud.ask("GET", "/v2/info/stores/detail").status == 403)
+    let id = try await cloud.image()
+    let headers: Headers = ["Content-Type": "application/octet-stream", "X-Image-Meta-Store": "far"]
+    let answer = try await cloud.send("PUT", "/v2/images/\(id)/file", .bytes([1, 2]), headers: headers)
+    #expect(answer.status == 204)
+    #expect(try await show(cloud, id)["stores"] == "far")
+    #expect(try await second.list().count == 1)
+    #expect(try await first.list() == [])
+    let nowhere: Headers = ["Content-Type": "application/octet-stream", "X-Image-Meta-Store": "none"]
+    #expect(try await cloud.send("PUT", "/v2/images/\(id)/file", .bytes([1]), headers: nowhere).status == 400)
+  }
+
+  @Test("staged bytes go into every store, and out of each but the last")
+  func everywhere() async throws {
+    let cloud = try await cloud()
+    let id = try await cloud.image()
+    let staged = try await cloud.send(
+      "PUT", "/v2/images/\(id)/stage", .bytes([1, 2, 3]), headers: ["Content-Type": "application/octet-stream"])
+    #expect(staged.status == 204)
+    #expect(try await take(cloud, id, ["method": ["name": "glance-direct"], "all_stores": true]) == 202)
+    let image = try await show(cloud, id)
+    #expect(image["status"] == "active")
+    #expect(image["stores"] == "fast,far")
+    #expect(image["os_glance_importing_to_stores"] == "")
+    #expect(image["os_glance_import_task"] == nil)
+    #expect(image["checksum"] == .string(Hash.md5([1, 2, 3]).hex))
+    #expect(try await (first.list().count, second.list().count) == (1, 1))
+    #expect(try await cloud.ask("DELETE", "/v2/stores/none/\(id)").status == 409)
+    #expect(try await cloud.ask("DELETE", "/v2/stores/fast/\(id)").status == 204)
+    #expect(try await first.list() == [])
+    #expect(try await show(cloud, id)["stores"] == "far")
+    #expect(try await cloud.ask("DELETE", "/v2/stores/fast/\(id)").status == 404)
+    #expect(try await cloud.ask("DELETE", "/v2/stores/far/\(id)").status == 403)
+    #expect(try await cloud.send("GET", "/v2/images/\(id)/file").bytes == [1, 2, 3])
+    #expect(try await cloud.ask("DELETE", "/v2/images/\(id)").status == 204)
+    #expect(try await second.list() == [])
+  }
+
+  @Test("an image is copied into further stores, and stays active when one is full")
+  func copies() async throws {
+    let cloud = try await cloud()
+    let id = try await cloud.image()
+    let copy: JSON = ["method": ["name": "copy-image"], "stores": ["far"]]
+    #expect(try await take(cloud, id, copy) == 409, "it has no data yet")
+    #expect(try await cloud.upload(id, "data").status == 204)
+    second.setFull(true)
+    #expect(try await take(cloud, id, copy) == 202)
+    var image = try await show(cloud, id)
+    #expect(image["status"] == "active")
+    #expect(image["stores"] == "fast")
+    #expect(image["os_glance_failed_import"] == "far")
+    #expect(image["os_glance_failed_import_reason"]?.string?.contains("No space") == true)
+    second.setFull(false)
+    #expect(try await take(cloud, id, copy) == 202)
+    image = try await show(cloud, id)
+    #expect(image["stores"] == "fast,far")
+    #expect(image["os_glance_failed_import"] == "")
+    #expect(try await take(cloud, id, copy) == 400, "it is there already")
+    #expect(try await take(cloud, id, ["method": ["name": "copy-image"], "all_stores": true]) == 202)
+  }
+
+  @Test("one store that fails fails all, unless the request says otherwise")
+  func partly() async throws {
+    let cloud = try await cloud(web: Page(bytes: [5, 6]))
+    let id = try await cloud.image()
+    second.setFull(true)
+    var body: JSONObject = ["method": ["name": "web-download", "uri": "http://example.org/x"], "all_stores": true]
+    #expect(try await take(cloud, id, .object(body)) == 202)
+    var image = try await show(cloud, id)
+    #expect(image["status"] == "queued")
+    #expect(image["os_glance_failed_import"] == "fast,far")
+    #expect(image["size"] == .null)
+    #expect(try await first.list() == [])
+    body["all_stores_must_succeed"] = false
+    #expect(try await take(cloud, id, .object(body)) == 202)
+    image = try await show(cloud, id)
+    #expect(image["status"] == "active")
+    #expect(image["stores"] == "fast")
+    #expect(image["os_glance_failed_import"] == "far")
+    #expect(try await cloud.send("GET", "/v2/images/\(id)/file").bytes == [5, 6])
+  }
+
+  @Test("a download that breaks leaves the image queued, and can be asked for again")
+  func broken() async throws {
+    let cloud = try await cloud(web: Page(bytes: [5, 6], breaks: true))
+    let id = try await cloud.image()
+    let body: JSON = ["method": ["name": "web-download", "uri": "http://example.org/x"]]
+    #expect(try await take(cloud, id, body) == 202)
+    #expect(try await show(cloud, id)["status"] == "queued")
+    #expect(try await show(cloud, id)["os_glance_failed_import"] == "fast")
+    #expect(try await first.list() == [])
+    #expect(first.openWriters == 0)
+    let refused: JSON = ["method": ["name": "web-download", "uri": "http://127.0.0.1/x"]]
+    #expect(try await take(cloud, id, refused) == 400)
+    #expect(try await take(cloud, id, ["method": ["name": "web-download"]]) == 400)
+    #expect(try await take(cloud, id, ["method": ["name": "glance-direct"]]) == 409)
+  }
+
+  @Test("an image that is deleted during its import is gone, with its bytes")
+  func deleted() async throws {
+    let cloud = try await cloud(web: Page(bytes: [5, 6]))
+    let id = try await cloud.image()
+    let body: JSON = ["method": ["name": "web-download", "uri": "http://example.org/x"]]
+    #expect(try await cloud.ask("POST", "/v2/images/\(id)/import", body).status == 202)
+    #expect(try await cloud.ask("POST", "/v2/images/\(id)/import", body).status == 409, "one at a time")
+    #expect(try await cloud.ask("DELETE", "/v2/images/\(id)").status == 204)
+    try await cloud.settle()
+    #expect(try await first.list() == [])
+    #expect(first.openWriters == 0)
+  }
+
+  @Test("hostile bytes from the web are refused before a tool sees them")
+  func hostile() async throws {
+    let head: [UInt8] = [0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 200]
+    let cloud = try await cloud(web: Page(bytes: head + [UInt8](repeating: 0, count: 200)))
+    let id = try await cloud.image(["disk_format": "qcow2"])
+    let body: JSON = ["method": ["name": "web-download", "uri": "http://example.org/x"]]
+    #expect(try await take(cloud, id, body) == 202)
+    let image = try await show(cloud, id)
+    #expect(image["status"] == "queued")
+    #expect(image["os_glance_failed_import_reason"]?.string?.contains("backing file") == true)
+    #expect(try await first.list() == [])
+  }
+
+  @Test("imported images get the properties that an operator says, but administrators' do not")
+  func injected() async throws {
+    var options = GlanceOptions()
+    options.imports.plugins = [.metadata]
+    options.imports.inject = ["os_glance_x": "no", "origin": "web"]
+    let cloud = try await cloud(web: Page(bytes: [1]), options)
+    let body: JSON = ["method": ["name": "web-download", "uri": "http://example.org/x"]]
+    for (token, origin) in [("demo", "web" as String?), ("admin", nil)] {
+      let id = try await cloud.image(as: token)
+      #expect(try await take(cloud, id, body, as: token) == 202)
+      let image = try await cloud.ask("GET", "/v2/images/\(id)", as: token).json
+      #expect(image["status"] == "active")
+      #expect(image["origin"]?.string == origin)
+      #expect(image["os_glance_x"] == nil)
+    }
+  }
+
+  @Test(
+    "packed images are unpacked and converted, with files and the real tools",
+    .enabled(if: ((try? BlockingFiles.list("/usr/bin")) ?? []).contains("qemu-img")))
+  func tools() async throws {
+    let folder = "/tmp/mlt-test-import-\(World.real.hexID())"
+    try await Host.real.makeDirectory(folder)
+    try await Host.real.runOK("qemu-img", ["create", "-q", "-f", "qcow2", folder + "/disk", "8M"])
+    try await Host.real.runOK("gzip", ["-n", folder + "/disk"])
+    let packed = try await Host.real.readFile(folder + "/disk.gz")
+    var options = GlanceOptions()
+    options.imports.plugins = [.decompression, .conversion]
+    let files = ImageFiles(directory: folder + "/images")
+    let cloud = try await ImageCloud(
+      stores: ImageStores(single: files), inspector: QemuImageInspector(), web: Page(bytes: packed), options: options,
+      scratch: folder + "/tools")
+    let id = try await cloud.image(["disk_format": "qcow2", "container_format": "compressed"])
+    let body: JSON = ["method": ["name": "web-download", "uri": "http://example.org/x"]]
+    #expect(try await take(cloud, id, body) == 202)
+    let image = try await show(cloud, id)
+    #expect(image["status"] == "active", "\(image.text)")
+    #expect(image["disk_format"] == "raw")
+    #expect(image["container_format"] == "bare")
+    #expect(image["size"] == .int(8 << 20))
+    #expect(image["virtual_size"] == .int(8 << 20))
+    #expect(try await files.list().count == 1, "neither the packed nor the converted one stays")
+    #expect(try await Host.real.list(folder + "/tools") == [])
+    try await Host.real.remove(folder)
+  }
+}
+
+@Suite("Downloads from the web") struct WebDownloadTests {
+  @Test(
+    arguments: [
+      "ftp://example.org/x", "file:///etc/passwd", "http://example.org:22/x", "http://127.0.0.1/x", "http://[::1]/x",
+      "http://169.254.169.254/latest", "http://10.1.2.3/x", "http://[::ffff:127.0.0.1]/x", "http://[fd00:ec2::254]/x",
+      "http://user@example.org/x", "http://exa mple.org/x", "http:///x", "x", "", "http://[64:ff9b::7f00:1]/",
+      "http://0.0.0.0/", "http://192.168.1.1/", "http://example.org:99999/", "http://[::127.0.0.1]/",
+    ])
+  func refused(uri: String) {
+    let fault = #expect(throws: Fault.self) { try WebRules().check(uri) }
+    #expect(fault?.kind == .badRequest)
+  }
+
+  @Test func listsDecide() throws {
+    var rules = WebRules()
+    #expect(try rules.check("https://Example.org/a?b").target == "/a?b")
+    rules.disallowedHosts = ["example.org"]
+    #expect(throws: Fault.self) { try rules.check("http://EXAMPLE.org/") }
+    rules.allowedHosts = ["example.org"]
+    #expect(throws: Never.self) { try rules.check("http://example.org/") }
+    #expect(throws: Fault.self) { try rules.check("http://other.org/") }
+    rules = WebRules()
+    rules.allowedPorts = []
+    #expect(try rules.check("http://example.org:8080").base == "http://example.org:8080")
+    rules.allowedNetworks = [try #require(CIDR("10.1.0.0/16"))]
+    #expect(try rules.check("http://10.1.2.3/").host == "10.1.2.3")
+    #expect(throws: Fault.self) { try rules.check("http://10.2.2.3/") }
+  }
+
+  /// A web server here, which the rules let through for this test.
+  private func fetch(
+    _ path: String, host: String = "127.0.0.1", resolve: @escaping @Sendable (String) async throws -> [String]
+  ) async throws -> [UInt8] {
+    let loop = try EventLoop.start(name: "web-test")
+    let server = HTTPServer(loops: [loop])
+    let listener = try server.listen(host: "127.0.0.1", port: 0) { request in
+      switch request.path {
+      case "/image": Response(status: 200, body: .bytes(Array("from \(request.headers["Host"]?.prefix(9) ?? "")".utf8)))
+      case "/moved": Response(status: 302, headers: ["Location": "image"])
+      case "/away": Response(status: 302, headers: ["Location": "http://169.254.169.254/latest/meta-data"])
+      case "/inside": Response(status: 302, headers: ["Location": "http://inside.example.org/"])
+      case "/round": Response(status: 302, headers: ["Location": "/round"])
+      default: Response(status: 404)
+      }
+    }
+    var rules = WebRules()
+    rules.allowedPorts = [listener.port, 80]
+    rules.allowedNetworks = [try #require(CIDR("127.0.0.1/32"))]
+    let web = WebDownload(client: try HTTPClient(loop: loop), rules: rules, resolve: resolve)
+    do {
+      let pieces = try await web.fetch("http://\(host):\(listener.port)\(path)", limit: 100)
+      var bytes: [UInt8] = []
+      while let piece = try await pieces() { bytes += piece }
+      await server.close(listener)
+      return bytes
+    } catch {
+      await server.close(listener)
+      throw error
+    }
+  }
+
+  @Test func redirectsAreFollowedAndJudged() async throws {
+    let none: @Sendable (String) async throws -> [String] = { _ in ["10.0.0.1"] }
+    #expect(try await fetch("/image", resolve: none) == Array("from 127.0.0.1".utf8))
+    #expect(try await fetch("/moved", resolve: none) == Array("from 127.0.0.1".utf8))
+    for path in ["/away", "/inside", "/round", "/absent"] {
+      let fault = await #expect(throws: Fault.self) { try await fetch(path, resolve: none) }
+      #expect(fault?.kind == .badRequest, "\(path)")
+    }
+  }
+
+  /// A name is resolved once, and the connection goes where that led, whatever it resolves to later.
+  @Test func namesArePinned() async throws {
+    let asked = Mutex(0)
+    let bytes = try await fetch("/image", host: "pinned.example.org") { name in
+      asked.withLock { $0 += 1 }
+      #expect(name == "pinned.example.org")
+      return ["127.0.0.1"]
+    }
+    #expect(bytes == Array("from pinned.ex".utf8))
+    #expect(asked.withLock { $0 } == 1)
+    let fault = await #expect(throws: Fault.self) {
+      try await fetch("/image", host: "two.example.org") { _ in ["127.0.0.1", "169.254.169.254"] }
+    }
+    #expect(fault?.message.contains("two.example.org") == true)
+  }
+}
