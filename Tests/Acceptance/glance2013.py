@@ -7,6 +7,7 @@ import concurrent.futures
 import http.server
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -53,9 +54,12 @@ class Glance(Keystone):
     name = "glance"
 
     def run(self, *words, data=None):
+        # What is no terminal is an image to be uploaded, for the clients of 2013.
+        ends = pty.openpty() if data is None else ()
         done = subprocess.run([self.program, *words], env=self.environment, input=data,
-                              stdin=subprocess.DEVNULL if data is None else None, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE)
+                              **({"stdin": ends[1]} if ends else {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for end in ends:
+            os.close(end)
         out, error = done.stdout.decode("utf8", "replace"), done.stderr.decode("utf8", "replace")
         # Python 2.7 says at every start that it is old.
         return done.returncode, out, "\n".join(line for line in error.splitlines() if "ryptography" not in line)
@@ -210,7 +214,7 @@ def today_v2(cloud, check, web):
 
 
 def images_v2(chief, path, form, web):
-    image = chief.one("image-create", "--name", "new", *form, "--property", "a=b", "--tag", "gold")["id"]
+    image = chief.one("image-create", "--name", "new", *form, "--property", "a=b", "--tags", "gold")["id"]
     chief.say("image-upload", "--file", path, image)
     chief.check.same("today, v2: an image is active", chief.one("image-show", image)["status"], "active")
     chief.say("image-download", "--file", path + ".got", image)
@@ -252,7 +256,7 @@ def definitions(chief):
     chief.say("md-namespace-show", "OS::Compute::Watchdog", "--resource-type", "OS::Nova::Flavor")
     chief.say("md-resource-type-associate", "Own", "--name", "OS::Nova::Flavor", "--prefix", "own:")
     chief.say("md-namespace-resource-type-list", "Own")
-    chief.say("md-property-create", "Own", "--name", "color", "--title", "Color", "--schema", '{"type": "string"}')
+    chief.say("md-property-create", "Own", "--name", "color", "--title", "Color", "--type", "string", "--schema", "{}")
     chief.say("md-property-update", "Own", "color", "--title", "Hue")
     chief.check("today, v2: a property has its title", "Hue" in chief.say("md-property-show", "Own", "color"))
     chief.say("md-property-list", "Own")

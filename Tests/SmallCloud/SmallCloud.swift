@@ -123,7 +123,8 @@ public struct SmallCloud: Sendable {
       "keystone": identity,
       "keystone-v2": try Self.endpoint(second.api(.public), own),
       "keystone-v2-admin": try Self.endpoint(second.api(.admin), own),
-      "glance": images, "glance-v1": try Self.endpoint(glance.versionOne()), "placement": placement, "neutron": networks, "cinder": volumes,
+      "glance": images, "glance-v1": try Self.endpoint(glance.versionOne()), "placement": placement,
+      "neutron": networks, "cinder": volumes,
       "nova": try Self.endpoint(nova.api()),
     ]
     conductor = Conductor(

@@ -6,6 +6,7 @@ not run proves nothing. Where a skip is right, it stands with its reason in the 
 import argparse
 import http.server
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -65,6 +66,15 @@ class Web(http.server.ThreadingHTTPServer):
 
     FILES = {"/image.raw": b"martlet " * 131072}
 
+    @staticmethod
+    def disk():
+        """An empty disk of 1 MiB as qcow2."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "disk")
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "1M"], check=True)
+            with open(path, "rb") as file:
+                return file.read()
+
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             content = Web.FILES.get(self.path)
@@ -81,6 +91,7 @@ class Web(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Web.Answer)
+        Web.FILES["/image.qcow2"] = Web.disk()
         self.daemon_threads = True
         threading.Thread(target=self.serve_forever, daemon=True).start()
         self.url = "http://127.0.0.1:%d" % self.server_address[1]

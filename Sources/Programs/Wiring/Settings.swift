@@ -119,7 +119,8 @@ package struct Settings: Sendable {
   }
   private static func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) || (48...57).contains(byte) }
 
-  package static let configuration = Configuration(options + IdentitySettings.options + ImageSettings.options + ImageRuleSettings.options)
+  package static let configuration = Configuration(
+    options + IdentitySettings.options + ImageSettings.options + ImageRuleSettings.options)
 
   package var level: Log.Level {
     switch logLevel {

@@ -103,7 +103,7 @@ import Testing
     PatchCase(changes: [["op": "remove", "path": "/absent"]], status: 409),
     PatchCase(changes: [["op": "replace", "path": "/id", "value": "x"]], status: 403),
     PatchCase(changes: [["op": "replace", "path": "/status", "value": "active"]], status: 403),
-    PatchCase(changes: [["op": "add", "path": "/locations", "value": []]], status: 403),
+    PatchCase(changes: [["op": "add", "path": "/locations", "value": []]], status: 400),
     PatchCase(changes: [["op": "replace", "path": "/owner", "value": "p-other"]], status: 403),
     PatchCase(changes: [["op": "replace", "path": "/visibility", "value": "public"]], status: 403),
     PatchCase(changes: [["op": "replace", "path": "name", "value": "x"]], status: 400),

@@ -23,6 +23,8 @@ CREATE TABLE glance_images (
   upload_until INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  hash_algorithm TEXT,
+  locations TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (id)
 );
 CREATE INDEX glance_images_name_idx ON glance_images (name);
@@ -31,6 +33,7 @@ CREATE INDEX glance_images_visibility_idx ON glance_images (visibility);
 CREATE INDEX glance_images_owner_idx ON glance_images (owner);
 CREATE INDEX glance_images_stored_hash_idx ON glance_images (stored_hash);
 CREATE INDEX glance_images_created_at_idx ON glance_images (created_at);
+CREATE INDEX glance_images_hash_value_idx ON glance_images (hash_value);
 CREATE TABLE glance_image_members (
   image_id TEXT NOT NULL,
   member_id TEXT NOT NULL,
@@ -54,6 +57,7 @@ CREATE TABLE glance_deleted_images (
   virtual_size INTEGER,
   checksum TEXT,
   hash_value TEXT,
+  hash_algorithm TEXT,
   min_disk INTEGER NOT NULL,
   min_ram INTEGER NOT NULL,
   protected INTEGER NOT NULL,
@@ -61,6 +65,7 @@ CREATE TABLE glance_deleted_images (
   tags TEXT NOT NULL,
   properties TEXT NOT NULL,
   stored_hash TEXT,
+  locations TEXT NOT NULL,
   upload_id TEXT,
   upload_until INTEGER,
   created_at INTEGER NOT NULL,
@@ -171,6 +176,8 @@ CREATE TABLE glance_images (
   upload_until BIGINT,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
+  hash_algorithm TEXT COLLATE "C",
+  locations TEXT COLLATE "C" NOT NULL DEFAULT '[]',
   PRIMARY KEY (id)
 );
 CREATE INDEX glance_images_name_idx ON glance_images (name);
@@ -179,6 +186,7 @@ CREATE INDEX glance_images_visibility_idx ON glance_images (visibility);
 CREATE INDEX glance_images_owner_idx ON glance_images (owner);
 CREATE INDEX glance_images_stored_hash_idx ON glance_images (stored_hash);
 CREATE INDEX glance_images_created_at_idx ON glance_images (created_at);
+CREATE INDEX glance_images_hash_value_idx ON glance_images (hash_value);
 CREATE TABLE glance_image_members (
   image_id TEXT COLLATE "C" NOT NULL,
   member_id TEXT COLLATE "C" NOT NULL,
@@ -202,6 +210,7 @@ CREATE TABLE glance_deleted_images (
   virtual_size BIGINT,
   checksum TEXT COLLATE "C",
   hash_value TEXT COLLATE "C",
+  hash_algorithm TEXT COLLATE "C",
   min_disk BIGINT NOT NULL,
   min_ram BIGINT NOT NULL,
   protected BIGINT NOT NULL,
@@ -209,6 +218,7 @@ CREATE TABLE glance_deleted_images (
   tags TEXT COLLATE "C" NOT NULL,
   properties TEXT COLLATE "C" NOT NULL,
   stored_hash TEXT COLLATE "C",
+  locations TEXT COLLATE "C" NOT NULL,
   upload_id TEXT COLLATE "C",
   upload_until BIGINT,
   created_at BIGINT NOT NULL,

@@ -23,7 +23,7 @@ enum V1Changes {
     case location(String)
   }
 
-  private static func source(_ call: Call<Glance>, _ headers: V1Headers) throws -> Source {
+  private static func source(_ call: Call<Glance>, _ headers: V1Headers, isNew: Bool) throws -> Source {
     var found: [Source] = []
     if let url = call.request.headers["x-glance-api-copy-from"] { found.append(.copy(try V1Sources.checked(url))) }
     if headers.fields["location"] != nil { found.append(.location(try V1Sources.checked(headers.text("location")))) }
@@ -34,14 +34,14 @@ enum V1Changes {
     case .file: found.append(.body)
     }
     guard found.count < 2 else { throw Fault.badRequest("It's invalid to provide multiple image sources.") }
-    // An image of no bytes is whole as soon as it is said to be one.
-    if found.isEmpty, try headers.number("size") == 0 { return .body }
+    // A new image of no bytes is whole as soon as it is said to be one.
+    if isNew, found.isEmpty, try headers.number("size") == 0 { return .body }
     return found.first ?? .nowhere
   }
 
   static func create(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try source(call, headers)
+    let source = try source(call, headers, isNew: true)
     let now = call.service.world.now()
     var image = Image()
     image.owner = call.caller.projectID
@@ -123,7 +123,7 @@ enum V1Changes {
 
   static func update(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try source(call, headers)
+    let source = try source(call, headers, isNew: false)
     let now = call.service.world.now()
     let purges = call.request.headers["x-glance-registry-purge-props"].map(V1Headers.isTrue) ?? true
     let image = try await call.service.store.write { transaction in
