@@ -5,7 +5,7 @@ VENV  := .build/clients
 CLOUD := .build/cloud
 SWIFT ?= swift
 
-.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-smoke bench bench-identity bench-image fmt lint cloud image clean
+.PHONY: help setup build test unit acceptance crash fuzz fuzz-requests sim sim-planted tempest-identity tempest-image tempest-smoke bench bench-identity bench-image fmt lint cloud image clean
 
 help: ## prints this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -36,6 +36,7 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 	Tests/Acceptance/keystone2013.sh
 	Tests/Acceptance/ldap.sh
 	Tests/Acceptance/openid.sh
+	Tests/Acceptance/glance2013.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
@@ -54,11 +55,16 @@ fuzz-requests: build $(VENV) ## a hundred thousand requests that no client would
 	Tests/FuzzRequests/run.sh
 
 tempest-identity: build ## runs Tempest's identity tests, none left out, on the fake hypervisor
-	Tests/Tempest/run.sh
-	Tests/Tempest/identity-v2.sh
+	Tests/Tempest/tempest.sh identity.py
+	Tests/Tempest/tempest.sh identity_v2.py
+
+tempest-image: build ## runs Tempest's image tests, v2 and v1, on the fake hypervisor
+	Tests/Tempest/tempest.sh image.py
+	Tests/Tempest/tempest.sh image_v1.py
 
 tempest-smoke: build ## the smoke tests among them
-	Tests/Tempest/run.sh --smoke
+	Tests/Tempest/tempest.sh identity.py --smoke
+	Tests/Tempest/tempest.sh image.py --smoke
 
 test: setup image unit sim acceptance tempest-smoke crash ## all of it; the guest image is for the contract of the real hypervisor
 

@@ -24,7 +24,7 @@ $sudo apt-get update -q
 # What tests start themselves is not to be started by its package; a policy that is there already stays.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
-  printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
+  printf '#!/bin/sh\ncase "$1" in swift* | nginx | slapd) exit 101 ;; esac\n' | $sudo tee $policy >/dev/null
   $sudo chmod 755 $policy
   trap '$sudo rm -f $policy' EXIT
 fi

@@ -33,15 +33,17 @@ def table(text):
 class Keystone:
     """The command `keystone` of one release, with what it is told by its environment."""
 
+    name = "keystone"
+
     def __init__(self, check, release, **environment):
         self.check, self.release, self.ran = check, release, set()
-        self.program = ".build/%s/bin/keystone" % release
+        self.program = ".build/%s/bin/%s" % (release, self.name)
         self.environment = {
             "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore", **environment}
 
     def user(self, url, name, password, tenant):
         """The same command as somebody with a password."""
-        other = Keystone(self.check, self.release, OS_AUTH_URL=url, OS_USERNAME=name, OS_PASSWORD=password,
+        other = type(self)(self.check, self.release, OS_AUTH_URL=url, OS_USERNAME=name, OS_PASSWORD=password,
                          OS_TENANT_NAME=tenant, OS_REGION_NAME="RegionOne")
         other.ran = self.ran
         return other
@@ -57,7 +59,7 @@ class Keystone:
         status, out, error = self.run(*words)
         held = status == 0 and "Unable" not in out and "ERROR" not in error
         if not held or not quiet:
-            self.check("%s: keystone %s" % (self.release, " ".join(words)), held, out + error)
+            self.check("%s: %s %s" % (self.release, self.name, " ".join(words)), held, out + error)
         return out
 
     def rows(self, *words):
@@ -71,7 +73,7 @@ class Keystone:
         self.ran.add(command[0])
         status, out, error = self.run(*command)
         text = out + error
-        self.check("%s: keystone %s is refused" % (self.release, " ".join(command)),
+        self.check("%s: %s %s is refused" % (self.release, self.name, " ".join(command)),
                    (status != 0 or "Unable" in text) and words in text, "%d %s" % (status, text))
 
     def commands(self):

@@ -144,6 +144,19 @@ enum Bodies {
     "POST /images/{id}/import": #"{"method": {"name": "glance-direct"}}"#,
     "POST /images/{id}/members": #"{"member": "p-more"}"#,
     "PUT /images/{id}/members/{member}": #"{"status": "accepted"}"#,
+    "POST /tasks": """
+    {"type": "import", "input": {"import_from": "http://images.example.org/guest", "import_from_format": "raw",
+     "image_properties": {"disk_format": "raw", "container_format": "bare"}}}
+    """,
+    "POST /metadefs/namespaces": #"{"namespace": "New"}"#,
+    "PUT /metadefs/namespaces/{namespace}": #"{"namespace": "$namespace", "visibility": "public"}"#,
+    "POST /metadefs/namespaces/{namespace}/objects": #"{"name": "new"}"#,
+    "PUT /metadefs/namespaces/{namespace}/objects/{name}": #"{"name": "disk"}"#,
+    "POST /metadefs/namespaces/{namespace}/properties": #"{"name": "new", "title": "New", "type": "string"}"#,
+    "PUT /metadefs/namespaces/{namespace}/properties/{name}": #"{"name": "color", "title": "C", "type": "string"}"#,
+    "POST /metadefs/namespaces/{namespace}/tags": #"{"tags": [{"name": "gold"}]}"#,
+    "PUT /metadefs/namespaces/{namespace}/tags/{name}": #"{"name": "gold"}"#,
+    "POST /metadefs/namespaces/{namespace}/resource_types": #"{"name": "OS::Glance::Image"}"#,
   ]
 
   private static let placement: [String: String] = [

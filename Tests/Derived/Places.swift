@@ -65,8 +65,14 @@ enum Places {
 
   private static let glance: [String: Place] = [
     "/images/{id}": .owned("image"), "/images/{id}/tags/{tag}": .word("gold"),
-    "/images/{id}/members/{member}": .word("p-member"), "/stores/{store_id}": .word("second"),
-    "/stores/{store_id}/{id}": .owned("image"),
+    "/images/{id}/members/{member}": .word("p-member"),
+    "/tasks/{id}": .common("task"), "/cache/{id}": .common("image"), "/cache/nodes/{id}": .common("image"),
+    "/metadefs/namespaces/{namespace}": .common("namespace"),
+    "/metadefs/namespaces/{namespace}/objects/{name}": .word("disk"),
+    "/metadefs/namespaces/{namespace}/properties/{name}": .word("color"),
+    "/metadefs/namespaces/{namespace}/tags/{name}": .word("gold"),
+    "/metadefs/namespaces/{namespace}/resource_types/{name}": .word("OS::Nova::Flavor"),
+    "/stores/{store_id}": .word("second"), "/stores/{store_id}/{id}": .owned("image"),
   ]
 
   private static let placement: [String: Place] = [

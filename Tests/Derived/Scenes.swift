@@ -170,10 +170,27 @@ extension Subject {
     let id = try #require(image["id"]?.string)
     try await cloud.must("glance", "PUT", "/v2/images/\(id)/file", bytes: [1, 2, 3])
     try await cloud.must(
-      "glance", "POST", "/v2/images/\(id)/import", ["method": ["name": "copy-image"], "stores": ["second"]])
+      "glance", "POST", "/v2/images/\(id)/import", ["method": ["name": "copy-image"], "stores": ["second"]],
+      as: "admin")
     try await cloud.settle()
     try await cloud.must("glance", "POST", "/v2/images/\(id)/members", ["member": "p-member"])
-    return ["image": id]
+    try await cloud.must(
+      "glance", "POST", "/v2/metadefs/namespaces",
+      [
+        "namespace": "Scene", "visibility": "public", "objects": [["name": "disk"]], "tags": [["name": "gold"]],
+        "properties": ["color": ["title": "Color", "type": "string"]],
+        "resource_type_associations": [["name": "OS::Nova::Flavor"]],
+      ], as: "admin")
+    let task = try await cloud.must(
+      "glance", "POST", "/v2/tasks",
+      [
+        "type": "import",
+        "input": [
+          "import_from": "http://images.example.org/guest", "import_from_format": "raw",
+          "image_properties": ["disk_format": "raw", "container_format": "bare"],
+        ],
+      ], as: "admin")
+    return ["image": id, "namespace": "Scene", "task": task["id"]?.string ?? ""]
   }
 
   private static func placement(_ cloud: SmallCloud) async throws -> SmallCloud.Cast {

@@ -52,7 +52,7 @@ public struct SmallCloud: Sendable {
   public static let host = "node1"
   public static let services = ["keystone", "glance", "placement", "neutron", "cinder", "nova"]
   /// APIs that keep nothing: who may is decided behind them, by the rows of the service they ask.
-  public static let translators = ["keystone-v2", "keystone-v2-admin"]
+  public static let translators = ["keystone-v2", "keystone-v2-admin", "glance-v1"]
   public static let apis = services + translators
 
   /// Who a token is.
@@ -123,7 +123,8 @@ public struct SmallCloud: Sendable {
       "keystone": identity,
       "keystone-v2": try Self.endpoint(second.api(.public), own),
       "keystone-v2-admin": try Self.endpoint(second.api(.admin), own),
-      "glance": images, "placement": placement, "neutron": networks, "cinder": volumes,
+      "glance": images, "glance-v1": try Self.endpoint(glance.versionOne()), "placement": placement,
+      "neutron": networks, "cinder": volumes,
       "nova": try Self.endpoint(nova.api()),
     ]
     conductor = Conductor(

@@ -16,6 +16,8 @@ public struct APIService: Sendable {
   public let selectsFields: Bool
   /// How a `{project_id}` in the URL is refused that is not the token's project; nil for services without one.
   public let otherProject: OtherProject?
+  /// Whether a path with a slash at its end is another path, and none: `/v2/images/` is an image without an id.
+  public let heedsLastSlash: Bool
   public let routes: [BoundRoute]
   /// Rules that rows refer to, and operators may name, beside those of the rows.
   public let rules: [(name: String, policy: Policy)]
@@ -25,7 +27,7 @@ public struct APIService: Sendable {
 
   public init(
     _ name: String, faults: FaultStyle, microversions: Microversions? = nil, requestIDHeader: String? = nil,
-    selectsFields: Bool = false, otherProject: OtherProject? = nil,
+    selectsFields: Bool = false, heedsLastSlash: Bool = false, otherProject: OtherProject? = nil,
     rules: [(name: String, policy: Policy)] = [], routes: [BoundRoute]
   ) {
     self.rules = rules
@@ -34,6 +36,7 @@ public struct APIService: Sendable {
     self.microversions = microversions
     self.requestIDHeader = requestIDHeader
     self.selectsFields = selectsFields
+    self.heedsLastSlash = heedsLastSlash
     self.otherProject = otherProject
     self.routes = routes
   }

@@ -102,7 +102,10 @@ extension Stage {
     var exchange = exchange
     let method = exchange.request.method
     exchange.segments = Router.segments(exchange.request.path)
-    guard let rows = exchange.endpoint.router.rows(of: exchange.segments) else {
+    // The roots of APIs end in a slash as they like.
+    let isNone =
+      exchange.endpoint.service.heedsLastSlash && exchange.segments.count > 1 && exchange.request.path.hasSuffix("/")
+    guard !isNone, let rows = exchange.endpoint.router.rows(of: exchange.segments) else {
       return try await next(exchange)
     }
     guard let found = Router.rows(rows, method) else {

@@ -5,6 +5,7 @@ internal import CinderAPI
 internal import CinderModel
 internal import Clients
 package import Core
+internal import GlanceAPI
 internal import GlanceModel
 package import HTTP
 internal import Host
@@ -70,7 +71,7 @@ package struct Cloud: Sendable {
     pipelines.authenticate = { try await checker.caller(of: $0) }
     pipelines.authenticateLate = { try await checker.lateCaller(of: $0, service: $1) }
     placement = try PlacementPart(base, pipelines)
-    images = try ImagePart(settings, base, pipelines)
+    images = try await ImagePart(settings, base, pipelines, services)
     networks = try NetworkPart(base, pipelines, services)
     volumes = try VolumePart(settings, base, pipelines, services, images)
     compute = try ComputePart(
@@ -91,15 +92,19 @@ package struct Cloud: Sendable {
   package var endpoints: [(api: PublishedAPI, endpoint: Endpoint)] {
     [
       ("keystone", identity.endpoint), ("keystone", identity.versionTwo), ("keystone-admin", identity.versionTwoAdmin),
-      ("glance", images.endpoint), ("placement", placement.endpoint),
+      ("glance", images.endpoint), ("glance", images.versionOne), ("placement", placement.endpoint),
       ("neutron", networks.endpoint), ("cinder", volumes.endpoint), ("nova", compute.endpoint),
     ].map { (api: PublishedAPI.named($0.0), endpoint: $0.1) }
   }
 
   /// What answers on each port.
   package var ports: [(api: PublishedAPI, handler: Handler)] {
-    [(PublishedAPI.named("keystone"), identity.publicPort), (PublishedAPI.named("keystone-admin"), identity.adminPort)]
-      + endpoints.filter { !$0.api.name.hasPrefix("keystone") }.map { (api: $0.api, handler: $0.endpoint.handler) }
+    [
+      (PublishedAPI.named("keystone"), identity.publicPort), (PublishedAPI.named("keystone-admin"), identity.adminPort),
+      (PublishedAPI.named("glance"), images.port),
+    ]
+      + endpoints.filter { !$0.api.name.hasPrefix("keystone") && $0.api.name != "glance" }
+      .map { (api: $0.api, handler: $0.endpoint.handler) }
   }
 
   /// Makes what every cloud has, where it is missing.
@@ -112,6 +117,7 @@ package struct Cloud: Sendable {
       throw Fault.internalError("The project admin is missing after the bootstrap.")
     }
     try await networks.neutron.bootstrap(project: admin, cidr: settings.publicCIDR)
+    try await images.glance.bootstrap()
     try await volumes.cinder.bootstrap()
     try await compute.nova.bootstrap()
   }

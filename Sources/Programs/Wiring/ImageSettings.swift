@@ -24,6 +24,7 @@ package struct ImageSettings: Sendable {
   package var disallowedNetworks: [String] = []
   /// What each store's own section says.
   package var stores: [String: ImageStoreSettings] = [:]
+  package var rules = ImageRuleSettings()
   package init() {}
 
   package subscript(store name: String) -> ImageStoreSettings {

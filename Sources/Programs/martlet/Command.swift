@@ -26,6 +26,7 @@ enum Command {
       config           shows the settings in force; `config explain KEY`, `config sample`
       version          says the version
       keystone-manage  does what upstream's command of that name does; a link of that name to this program does too
+      glance-manage    likewise
 
     """
 

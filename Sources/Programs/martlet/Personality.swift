@@ -25,7 +25,7 @@ struct Personality: Sendable {
   let name: String
   let verbs: [Verb]
 
-  static let all: [Personality] = [.keystoneManage]
+  static let all: [Personality] = [.keystoneManage, .glanceManage]
 
   /// The one that a program was called by, with or without its folder; nil for the binary's own name.
   static func named(_ path: String) -> Personality? {
@@ -42,7 +42,18 @@ struct Personality: Sendable {
       .flag("version", "Says the version."),
     ]
 
-  func run(_ words: [String]) async throws {
+  /// Two words are one sub-command where there is one of both: `db sync` is `db_sync`.
+  private func joined(_ words: [String]) -> [String] {
+    guard
+      let first = words.indices.dropLast().first(where: { place in
+        verbs.contains { $0.name == words[place] + "_" + words[place + 1] }
+      })
+    else { return words }
+    return words[..<first] + [words[first] + "_" + words[first + 1]] + words[(first + 2)...]
+  }
+
+  func run(_ given: [String]) async throws {
+    let words = joined(given)
     guard let place = words.firstIndex(where: { word in verbs.contains { $0.name == word } }),
       let verb = verbs.first(where: { $0.name == words[place] })
     else { return try refuse(words) }

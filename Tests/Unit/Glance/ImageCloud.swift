@@ -16,6 +16,7 @@ import Work
 /// An image service in memory, asked without sockets.
 struct ImageCloud {
   let handler: Handler
+  let glance: Glance
   let store: Store
   let backend: any ImageBackend
   let bytes: ImageBytes
@@ -31,15 +32,16 @@ struct ImageCloud {
   /// - Parameter scratch: where tools work on imports.
   init(
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
-    certificates: any CertificateSource = NoCertificates(),
-    options: GlanceOptions = GlanceOptions(), scratch: String = "/tmp/mlt-test-none", world: World = .real
+    certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
+    scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil
   ) async throws {
     store = try await TestStore.fresh(world: world)
     try await store.migrate([SagaRow.schema, glanceSchema])
     backend = stores.staging
     let glance = Glance(
       store: store, world: world, stores: stores, inspector: inspector,
-      queue: SagaQueue(store: store, world: world, node: "api"), certificates: certificates, options: options)
+      queue: SagaQueue(store: store, world: world, node: "api"), certificates: certificates, options: options,
+      limits: limits)
     bytes = glance.bytes
     work = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,
@@ -51,10 +53,15 @@ struct ImageCloud {
       "other": Caller(userID: "u-other", projectID: "p-other", roles: ["member", "reader"]),
       "reader": Caller(userID: "u-reader", projectID: "p-demo", roles: ["reader"]),
     ]
-    handler = try Endpoint(glance.api(), world: world, identityURL: "http://127.0.0.1:5000") { token in
+    let authenticate: @Sendable (String) async throws -> Caller = { token in
       guard let caller = callers[token] else { throw Fault.unauthorized() }
       return caller
-    }.handler
+    }
+    let identity = "http://127.0.0.1:5000"
+    handler = Glance.port(
+      try Endpoint(glance.versionOne(), world: world, identityURL: identity, authenticate: authenticate).handler,
+      besides: try Endpoint(glance.api(), world: world, identityURL: identity, authenticate: authenticate).handler)
+    self.glance = glance
   }
 
   /// Runs every import that has begun to its end.

@@ -6,6 +6,7 @@
 public import API
 public import Core
 public import GlanceModel
+public import HTTP
 public import Hardware
 internal import Log
 public import Store
@@ -22,6 +23,10 @@ public struct Glance: Sendable {
   /// Its reconcilers are to be started by the program.
   public let bytes: ImageBytes
   let log = Log("glance")
+  let limits: Limits?
+
+  /// What a project may have, by upstream's names of limits; -1 is no limit.
+  public typealias Limits = @Sendable (_ project: String) async throws -> [String: Int]
 
   let queue: SagaQueue
   let certificates: any CertificateSource
@@ -29,10 +34,11 @@ public struct Glance: Sendable {
   /// - Parameters:
   ///   - queue: where imports are written down.
   ///   - node: the name of this machine's part of the cloud, the same after a restart.
+  ///   - limits: what projects may have; nil where nothing is limited.
   public init(
     store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
     certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
-    node: String = "local"
+    node: String = "local", limits: Limits? = nil
   ) {
     self.certificates = certificates
     self.store = store
@@ -42,27 +48,84 @@ public struct Glance: Sendable {
     self.queue = queue
     self.options = options
     self.node = node
+    self.limits = limits
     bytes = ImageBytes(store: store, stores: stores, world: world, node: node)
   }
 
   /// With one store, in which bytes are staged too.
   public init(
     store: Store, world: World, backend: any ImageBackend, inspector: any ImageInspector, queue: SagaQueue? = nil,
-    options: GlanceOptions = GlanceOptions(), node: String = "local"
+    options: GlanceOptions = GlanceOptions(), node: String = "local", limits: Limits? = nil
   ) {
     self.init(
       store: store, world: world, stores: ImageStores(single: backend), inspector: inspector,
-      queue: queue ?? SagaQueue(store: store, world: world, node: node), options: options, node: node)
+      queue: queue ?? SagaQueue(store: store, world: world, node: node), options: options, node: node, limits: limits)
   }
 
   /// The whole API, to be served at the root of its endpoint.
   public func api() -> APIService {
     let v2 = [
       Images.routes, ImageData.routes, ImageImport.routes, ImageActions.routes, ImageTags.routes, ImageMembers.routes,
-      Schemas.routes, Discovery.routes, Discovery.details, StoreActions.routes,
+      Schemas.routes, Discovery.routes, Discovery.details, StoreActions.routes, Tasks.routes, TaskSchemas.routes,
+      Cache.routes, Quotas.routes, Locations.routes,
+    ]
+    let metadefs = [
+      MetadefNamespaces.routes, MetadefObjects.routes, MetadefProperties.routes, MetadefTags.routes,
+      MetadefResourceTypes.routes, MetadefSchemas.routes,
     ]
     return APIService(
-      "glance", faults: .glance,
-      routes: Versions.routes.bound(to: self, at: [""]) + v2.flatMap { $0.bound(to: self, at: ["/v2"]) })
+      "glance", faults: .glance, heedsLastSlash: true, rules: Self.rules,
+      routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) }
+    )
+  }
+
+  /// The API v1, with a pipeline of its own beside v2's.
+  public func versionOne() -> APIService {
+    APIService(
+      "glance-v1", faults: .glance, heedsLastSlash: true, rules: Self.rules,
+      routes: VersionOne.routes.flatMap { $0.bound(to: self, at: VersionOne.mounts) })
+  }
+
+  /// Everything that the image service's port answers.
+  /// - Parameter v1: the handler of `versionOne`'s endpoint.
+  public static func port(_ v1: @escaping Handler, besides v2: @escaping Handler) -> Handler {
+    let mounts = VersionOne.mounts.map { $0.dropFirst() }
+    return { request in
+      var request = request
+      // The client of Grizzly asks for `//v1/images`.
+      if request.path.hasPrefix("//") { request.path = "/" + request.path.drop { $0 == "/" } }
+      let first = request.path.dropFirst().prefix { $0 != "/" }
+      return mounts.contains(first) ? await v1(request) : await v2(request)
+    }
+  }
+
+  /// The rules by which others refer to who asks, by upstream's names.
+  private static let rules: [(name: String, policy: Policy)] = [
+    (name: "default", policy: "@"), (name: "context_is_admin", policy: "role:admin"),
+    (name: "service_api", policy: "role:service or role:admin"),
+    (name: "publicize_image", policy: "rule:context_is_admin"),
+    (
+      name: "communitize_image",
+      policy: "rule:context_is_admin or role:service or (role:member and project_id:%(project_id)s)"
+    ),
+    (
+      name: "get_image_location",
+      policy: "rule:context_is_admin or role:service or (role:reader and project_id:%(project_id)s)"
+    ),
+    (
+      name: "set_image_location",
+      policy: "rule:context_is_admin or role:service or (role:member and project_id:%(project_id)s)"
+    ),
+    (name: "copy_image", policy: "rule:context_is_admin"),
+    (name: "get_task", policy: "rule:default"), (name: "get_tasks", policy: "rule:default"),
+    (name: "add_task", policy: "rule:default"), (name: "modify_task", policy: "rule:default"),
+    (name: "manage_image_cache", policy: "rule:context_is_admin"),
+    (name: "metadef_default", policy: "@"), (name: "metadef_admin", policy: "rule:context_is_admin"),
+  ]
+
+  /// Makes what every image service has, where it is missing: the usual metadata definitions.
+  public func bootstrap() async throws {
+    try await MetadefLibrary(store: store, world: world).loadUsual()
+    try await LocationImport.endStale(in: store, now: world.now())
   }
 }

@@ -7,6 +7,8 @@ internal import Store
 /// Who sees an image, and what else he may do to it: decided here for all rows.
 enum ImageAccess {
   /// Rules in the words of upstream's defaults; services act for users.
+  static let list: Policy = "rule:admin_required or role:service or role:reader"
+  static let add: Policy = "rule:admin_required or role:service or role:member"
   static let read: Policy = """
     rule:admin_required or role:service or (role:reader and (project_id:%(project_id)s or project_id:%(member_id)s \
     or 'community':%(visibility)s or 'public':%(visibility)s))
@@ -26,7 +28,13 @@ enum ImageAccess {
   /// The image in the path, for a caller who may do what the row's rule names.
   /// - Throws: `notFound` where he does not even see it, else `forbidden`.
   static func image(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> Image {
-    let id = call.id
+    try await image(call.id, call, in: transaction)
+  }
+
+  /// The same for an image that the path does not name.
+  static func image(
+    _ id: String, _ call: Call<Glance>, in transaction: some ReadTransaction
+  ) async throws -> Image {
     guard let image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
     var member: String?
     if let project = call.caller.projectID, image.visibility == .shared {
@@ -44,11 +52,14 @@ enum ImageAccess {
 
   /// Refuses what changes who sees an image, to those who may not.
   static func requireVisibility(_ visibility: Image.Visibility, _ image: Image, _ call: Call<Glance>) throws {
-    guard visibility == .public else { return }
-    // The rule belongs to no row; until an operator sets it, administrators alone may.
-    guard call.caller.isAdmin || call.permits(image.target(member: nil), rule: "publicize_image") else {
+    let target = image.target(member: nil)
+    switch visibility {
+    case .public where !call.permits(target, rule: "publicize_image"):
       throw Fault.forbidden(
         "You are not authorized to complete publicize_image action. Ask an administrator to make the image public.")
+    case .community where !call.permits(target, rule: "communitize_image"):
+      throw Fault.forbidden("You are not authorized to complete communitize_image action. Ask its owner.")
+    default: break
     }
   }
 }

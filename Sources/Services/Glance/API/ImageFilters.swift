@@ -29,7 +29,7 @@ enum ImageFilters {
       return "\(column) IN (\(list: try list(value.dropFirst(3))))"
     case "owner", "checksum": return "\(identifier: name) = \(value)"
     case "os_hash_value": return "hash_value = \(value)"
-    case "os_hash_algo": return value == "sha512" ? "hash_value IS NOT NULL" : "1 = 0"
+    case "os_hash_algo": return "hash_value IS NOT NULL AND COALESCE(hash_algorithm, 'sha512') = \(value)"
     case "protected": return "protected = \(try flag(name, value))"
     case "size_min": return "size >= \(try number(name, value))"
     case "size_max": return "size <= \(try number(name, value))"
@@ -44,7 +44,7 @@ enum ImageFilters {
 
   /// Whether the JSON text in a column has that piece; quotes inside strings are escaped there, so a piece with its
   /// quotes cannot be a part of another one.
-  private static func contains(_ column: String, _ piece: String) -> SQL {
+  static func contains(_ column: String, _ piece: String) -> SQL {
     "\(identifier: column) LIKE \("%" + SQL.plain(inLike: piece) + "%") ESCAPE '\\'"
   }
 
@@ -77,7 +77,7 @@ enum ImageFilters {
     return items
   }
 
-  private static func flag(_ name: String, _ value: String) throws -> Bool {
+  static func flag(_ name: String, _ value: String) throws -> Bool {
     switch value.lowercased() {
     case "true", "1": return true
     case "false", "0": return false
@@ -85,7 +85,7 @@ enum ImageFilters {
     }
   }
 
-  private static func number(_ name: String, _ value: String) throws -> Int {
+  static func number(_ name: String, _ value: String) throws -> Int {
     guard let number = Int(value) else {
       throw Fault.badRequest("Cannot convert image \(name) '\(value)' to an integer.")
     }

@@ -19,24 +19,35 @@ enum ImageImport {
   static func stage(_ call: Call<Glance>, _: RawBody) async throws -> Nothing {
     try ImageData.requireOctets(call)
     let image = try await ImageAccess.image(call)
+    try await Quotas.require([.stageTotal: 0, .countUploading: 0], call)
     try await Intake(call, image, into: nil).run()
     return Nothing()
   }
 
   static func take(_ call: Call<Glance>, _ body: JSON) async throws -> Nothing {
-    let wish = try ImportWish(body, call)
+    _ = try await begin(try ImportWish(body, call), call.id, body, call)
+    return Nothing()
+  }
+
+  /// Hands an import to its saga, with a task by which it can be followed.
+  static func begin(
+    _ wish: ImportWish, _ id: String, _ request: JSON, _ call: Call<Glance>, as kind: ImageTask.Kind = .imageImport
+  ) async throws -> ImageTask? {
     let task = call.service.world.uuid()
     let (now, queue, service) = (call.service.world.now(), call.service.queue, call.service)
     let roles = Array(call.caller.roles).sorted()
-    try await call.service.store.write { transaction in
-      var image = try await ImageAccess.image(call, in: transaction)
+    return try await call.service.store.write { transaction in
+      var image = try await ImageAccess.image(id, call, in: transaction)
       try wish.check(image)
+      guard wish.method != .copy || call.permits(image.target(member: nil), rule: "copy_image") else {
+        throw Fault.forbidden("You are not authorized to complete copy_image action. Ask an administrator.")
+      }
       var stores = wish.stores
       if wish.method == .copy {
         let present = Set(image.stores.compactMap { service.stores[$0]?.id })
         if wish.isEverywhere {
           stores.removeAll { present.contains($0) }
-          if stores.isEmpty { return }
+          if stores.isEmpty { return nil }
         } else if let there = stores.first(where: { present.contains($0) }) {
           throw Fault.badRequest("Image is already present at store '\(there)'")
         }
@@ -54,8 +65,15 @@ enum ImageImport {
         _ = try await queue.begin(saga, in: transaction)
       }
       try await transaction.update(image)
+      var row = ImageTask()
+      (row.id, row.kind, row.status) = (task, kind, .processing)
+      row.owner = call.caller.projectID ?? ""
+      row.input = kind == .import ? request : ["image_id": .string(id), "import_req": request, "backend": stores.json]
+      (row.imageID, row.requestID, row.userID) = (id, call.requestID, call.caller.userID)
+      (row.createdAt, row.updatedAt) = (now, now)
+      try await transaction.insert(row)
+      return row
     }
-    return Nothing()
   }
 }
 

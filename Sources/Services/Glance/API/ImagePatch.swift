@@ -9,6 +9,8 @@ struct ImagePatch: Sendable {
     let operation: Operation
     let key: String
     let value: JSON
+    /// Where in the list of locations; nil for the whole of a key.
+    var position: String?
   }
   let changes: [Change]
 
@@ -33,16 +35,19 @@ struct ImagePatch: Sendable {
     guard let object = item.object else { throw Fault.badRequest("Operations must be JSON objects.") }
     let (operation, pointer) = try draft == 10 ? named(object) : keyed(object)
     let path = try split(pointer)
-    guard path.count == 1, let key = path.first, !key.isEmpty else {
+    // An element of the list of locations is added and removed, and the list as a whole replaced.
+    let depth = path.first == "locations" && operation != .replace ? 2 : 1
+    guard path.count == depth, let key = path.first, !key.isEmpty else {
       throw Fault.badRequest("Invalid JSON pointer for this resource: '/\(path.joined(separator: "/"))'")
     }
     if key == "id" { throw Fault.forbidden("Attribute 'id' is read-only.") }
-    try ImageAttributes.requireWritable(key)
-    if operation == .remove { return Change(operation: operation, key: key, value: .null) }
+    if key != "locations" { try ImageAttributes.requireWritable(key) }
+    let position = depth == 2 ? path[1] : nil
+    if operation == .remove { return Change(operation: operation, key: key, value: .null, position: position) }
     guard let value = object["value"] else {
       throw Fault.badRequest("Operation \"\(operation.rawValue)\" requires a member named \"value\".")
     }
-    return Change(operation: operation, key: key, value: value)
+    return Change(operation: operation, key: key, value: value, position: position)
   }
 
   private static func named(_ object: JSONObject) throws -> (Operation, String) {
@@ -98,7 +103,7 @@ struct ImagePatch: Sendable {
   }
 
   func apply(to image: inout Image, options: GlanceOptions) throws {
-    for change in changes {
+    for change in changes where change.key != "locations" {
       let isBase = ImageAttributes.isBase(change.key)
       if isBase, image.status != .queued, change.key == "disk_format" || change.key == "container_format" {
         throw Fault.forbidden("Attribute \(change.key) can be only replaced for a queued image.")

@@ -8,9 +8,9 @@ internal import Store
 /// A list of images as the client asks for it: who sees what, filters, order and page, all in SQL.
 struct ImageQuery: Sendable {
   private var conditions: [SQL] = []
-  private var order: [(key: SortKey, descending: Bool)] = []
-  private let limit: Int
-  private let marker: String?
+  let order: [(key: SortKey, descending: Bool)]
+  let limit: Int
+  let marker: String?
 
   enum SortKey: String, Sendable, CaseIterable {
     case name, status, containerFormat = "container_format", diskFormat = "disk_format", size, id
@@ -47,12 +47,20 @@ struct ImageQuery: Sendable {
       guard number >= 0 else { throw Fault.badRequest("limit param must be positive") }
       limit = min(number, call.service.options.pageLimit)
     }
+    self.init(
+      try Self.sight(call) + ImageFilters.conditions(call), order: try Self.order(call), limit: limit,
+      marker: call.query("marker"))
+  }
+
+  /// - Parameter order: as it was asked for; what makes it complete comes behind.
+  init(_ conditions: [SQL], order: [(key: SortKey, descending: Bool)], limit: Int, marker: String?) {
+    var whole = order
+    if !whole.contains(where: { $0.key == .createdAt }) { whole.append((key: .createdAt, descending: true)) }
+    if !whole.contains(where: { $0.key == .id }) { whole.append((key: .id, descending: true)) }
+    self.conditions = conditions
+    self.order = whole
     self.limit = limit
-    marker = call.query("marker")
-    order = try Self.order(call)
-    if !order.contains(where: { $0.key == .createdAt }) { order.append((key: .createdAt, descending: true)) }
-    if !order.contains(where: { $0.key == .id }) { order.append((key: .id, descending: true)) }
-    conditions = try Self.sight(call) + ImageFilters.conditions(call)
+    self.marker = marker
   }
 
   /// Which images the caller sees in lists: public ones, his own, those shared with him and accepted; community
@@ -124,19 +132,25 @@ struct ImageQuery: Sendable {
   }
 
   func fetch(in transaction: some ReadTransaction) async throws -> (images: [Image], next: String?) {
-    var all = conditions
+    var last: Image?
     if let marker {
-      guard let last = try await transaction.get(Image.self, marker) else {
-        throw Fault.badRequest("Invalid marker. Image could not be found. (\(marker))")
-      }
-      all.append(after(last))
+      last = try await transaction.get(Image.self, marker)
+      if last == nil { throw Fault.badRequest("Invalid marker. Image could not be found. (\(marker))") }
     }
-    let orderBy = SQL.joined(order.map { $0.descending ? "\($0.key.column) DESC" : $0.key.column }, ", ")
-    var images = try await transaction.all(
-      Image.self, SQL.allOf(all) + " ORDER BY \(orderBy) LIMIT \(limit == 0 ? 0 : limit + 1)")
+    var images = try await fetch(Image.self, after: last, in: transaction)
     guard images.count > limit else { return (images, nil) }
     images.removeLast(images.count - limit)
     return (images, images.last?.id)
+  }
+
+  /// One more than the page has, where there are so many.
+  func fetch<R: Record>(
+    _ type: R.Type, after last: Image?, in transaction: some ReadTransaction
+  ) async throws -> [R] {
+    let all = conditions + (last.map { [after($0)] } ?? [])
+    let orderBy = SQL.joined(order.map { $0.descending ? "\($0.key.column) DESC" : $0.key.column }, ", ")
+    return try await transaction.all(
+      R.self, SQL.allOf(all) + " ORDER BY \(orderBy) LIMIT \(limit == 0 ? 0 : limit + 1)")
   }
 
   /// The images behind one in this order: the first differing key decides.

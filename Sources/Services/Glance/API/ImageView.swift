@@ -5,7 +5,23 @@ internal import JSON
 
 /// How an image is shown: custom properties beside the base ones, none wrapped.
 enum ImageView {
-  static func show(_ image: Image) -> JSON {
+  /// As the caller may see it.
+  static func show(_ image: Image, _ call: Call<Glance>) -> JSON {
+    guard var object = show(ProtectedProperties.readable(image, call)).object else { return .null }
+    let options = call.service.options
+    if options.showsLocations || options.showsDirectURL {
+      let places = call.permits(image.target(member: nil), rule: "get_image_location") ? image.places : []
+      if options.showsLocations {
+        object.append("locations", .array(places.map { Locations.view($0, call.service.stores) }))
+      }
+      if options.showsDirectURL, let first = call.service.stores.preferred(image).first, !places.isEmpty {
+        object.append("direct_url", .string(Locations.url(of: first, call.service.stores)))
+      }
+    }
+    return .object(object)
+  }
+
+  private static func show(_ image: Image) -> JSON {
     let path = "/v2/images/\(image.id)"
     var object = JSONObject(
       image.properties.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSON.string($0.value)) })
@@ -23,7 +39,7 @@ enum ImageView {
     object.append("min_disk", .int(image.minDisk))
     object.append("owner", image.owner.json)
     object.append("os_hidden", .bool(image.isHidden))
-    object.append("os_hash_algo", image.hashValue == nil ? .null : "sha512")
+    object.append("os_hash_algo", image.hashValue == nil ? .null : .string(image.hashAlgorithm ?? "sha512"))
     object.append("os_hash_value", image.hashValue.json)
     object.append("id", .string(image.id))
     object.append("created_at", image.createdAt.json)

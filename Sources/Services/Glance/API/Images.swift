@@ -11,8 +11,8 @@ enum Images {
   static let routes = Routes(
     rules: "", of: Glance.self,
     [
-      .get("/images", "get_images", list, allow: "rule:admin_required or role:service or role:reader"),
-      .post("/images", "add_image", create, allow: "rule:admin_required or role:service or role:member"),
+      .get("/images", "get_images", list, allow: ImageAccess.list),
+      .post("/images", "add_image", create, allow: ImageAccess.add),
       .get("/images/{id}", "get_image", show, allow: ImageAccess.read),
       .patch("/images/{id}", "modify_image", update, allow: ImageAccess.change),
       .delete("/images/{id}", "delete_image", delete, allow: ImageAccess.change),
@@ -23,7 +23,7 @@ enum Images {
     let (images, next) = try await call.service.store.read { try await query.fetch(in: $0) }
     let parameters = call.request.query.filter { $0.name != "marker" }
     var object: JSONObject = [
-      "images": .array(images.map(ImageView.show)),
+      "images": .array(images.map { ImageView.show($0, call) }),
       "first": .string("/v2/images" + (parameters.isEmpty ? "" : "?" + writeQuery(parameters))),
       "schema": "/v2/schemas/images",
     ]
@@ -57,9 +57,12 @@ enum Images {
       throw Fault.forbidden("You are not permitted to create images owned by '\(image.owner ?? "nobody")'.")
     }
     try ImageAccess.requireVisibility(image.visibility, image, call)
+    try ProtectedProperties.requireChange(from: [:], to: image.properties, call)
+    try await Quotas.require([.countTotal: 1], call)
     let made = image
     try await call.service.store.write { transaction in
-      guard try await transaction.insertUnlessPresent(made) else {
+      let isTaken = try await transaction.get(DeletedImage.self, made.id) != nil
+      guard !isTaken, try await transaction.insertUnlessPresent(made) else {
         throw Fault.conflict("Image ID \(made.id) already exists!")
       }
     }
@@ -69,7 +72,7 @@ enum Images {
         "Content-Type": "application/json", "Location": call.baseURL + "/v2/images/\(made.id)",
         "OpenStack-image-import-methods": call.service.options.importMethods.joined(separator: ","),
         "OpenStack-image-store-ids": call.service.stores.ids.joined(separator: ","),
-      ], body: .bytes(ImageView.show(made).bytes))
+      ], body: .bytes(ImageView.show(made, call).bytes))
   }
 
   /// Whoever may make images of other projects: administrators, and nova for a snapshot of a user's server.
@@ -78,37 +81,43 @@ enum Images {
   }
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    ImageView.show(try await ImageAccess.image(call))
+    ImageView.show(try await ImageAccess.image(call), call)
   }
 
   static func update(_ call: Call<Glance>, _ body: JSON) async throws -> JSON {
     let patch = try ImagePatch(body, contentType: call.request.headers["Content-Type"])
     let now = call.service.world.now()
+    let sizes = try await patch.look(call)
     let image = try await call.service.store.write { transaction in
       let found = try await ImageAccess.image(call, in: transaction)
       var image = found
       try patch.apply(to: &image, options: call.service.options)
+      try LocationPatch.apply(patch, to: &image, sizes, call)
       if image.visibility != found.visibility {
         try ImageAccess.requireVisibility(image.visibility, found, call)
       }
       guard image.owner == found.owner || isPrivileged(call) else {
         throw Fault.forbidden("Only an administrator may give an image to another owner.")
       }
+      try ProtectedProperties.requireChange(from: found.properties, to: image.properties, call)
       guard !patch.changes.isEmpty else { return found }
       image.updatedAt = now
       return try await transaction.update(image)
     }
-    return ImageView.show(image)
+    return ImageView.show(image, call)
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
+    let now = call.service.world.now()
     let (id, locations) = try await call.service.store.write { transaction in
       let image = try await ImageAccess.image(call, in: transaction)
       guard !image.isProtected else {
         throw Fault.forbidden("Image \(image.id) is protected and cannot be deleted.")
       }
       try await transaction.deleteAll(ImageMember.self, "WHERE image_id = \(image.id)")
+      try await transaction.deleteAll(CachedImage.self, "WHERE image_id = \(image.id)")
       try await transaction.delete(image)
+      try await transaction.insert(DeletedImage(image, at: now))
       return (image.id, image.allLocations)
     }
     // The image is gone for good by now; bytes that stay behind are the reconciler's.

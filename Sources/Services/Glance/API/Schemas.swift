@@ -36,7 +36,7 @@ enum Schemas {
     return .object(object)
   }
 
-  private static let uuid = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
+  static let uuid = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
 
   private static func text(_ description: String, limit: Int? = nil, nullable: Bool = false, readOnly: Bool = false)
     -> JSON

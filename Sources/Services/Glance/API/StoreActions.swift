@@ -7,7 +7,7 @@ internal import Store
 enum StoreActions {
   static let routes = Routes(
     rules: "", of: Glance.self,
-    [.delete("/stores/{store_id}/{id}", "delete_image_location", delete, allow: ImageAccess.change)])
+    [.delete("/stores/{store_id}/{id}", "delete_image_location", delete, allow: "rule:context_is_admin")])
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
     let name = call.path["store_id"] ?? ""

@@ -15,17 +15,17 @@ enum Versions {
   static func choices(_ call: Call<Glance>, _: Nothing) async throws -> JSON { document(call) }
   static func versions(_ call: Call<Glance>, _: Nothing) async throws -> JSON { document(call) }
 
+  /// The newest minor version, as of an image service with several stores and a cache.
+  private static let newest = 18
+
   private static func document(_ call: Call<Glance>) -> JSON {
-    let current = 17
-    let minors = [17, 15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
-    return [
-      "versions": .array(
-        minors.map { minor in
-          [
-            "id": .string("v2.\(minor)"), "status": minor == current ? "CURRENT" : "SUPPORTED",
-            "links": [["rel": "self", "href": .string("\(call.baseURL)/v2/")]],
-          ]
-        })
-    ]
+    func version(_ id: String, _ status: String, _ path: String) -> JSON {
+      [
+        "id": .string(id), "status": .string(status),
+        "links": [["rel": "self", "href": .string("\(call.baseURL)/\(path)/")]],
+      ]
+    }
+    let second = (0...newest).reversed().map { version("v2.\($0)", $0 == newest ? "CURRENT" : "SUPPORTED", "v2") }
+    return ["versions": .array(second + ["v1.1", "v1.0"].map { version($0, "DEPRECATED", "v1") })]
   }
 }

@@ -13,7 +13,14 @@
 public import Store
 
 /// All tables of glance.
-public let glanceSchema = Schema("glance", tables: [Image.table, ImageMember.table])
+public let glanceSchema = Schema(
+  "glance",
+  tables: [
+    Image.table, ImageMember.table, DeletedImage.table, ImageTask.table, CachedImage.table, MetadefNamespace.table,
+    MetadefItem.table,
+    MetadefResourceType.table,
+    MetadefAssociation.table,
+  ])
 
 /// What an operator may choose.
 public struct GlanceOptions: Sendable {
@@ -26,6 +33,14 @@ public struct GlanceOptions: Sendable {
   public var imagePropertyQuota = 128
   public var imageTagQuota = 128
   public var imageMemberQuota = 128
+  /// Whether the places of images' bytes are shown, and may be said (upstream's `show_multiple_locations`).
+  public var showsLocations = false
+  /// Whether the first place is shown (upstream's `show_image_direct_url`).
+  public var showsDirectURL = false
+  /// Whether data that stays elsewhere is read and hashed when its place is named (upstream's `do_secure_hash`).
+  public var hashesLocations = true
+  /// Which properties are not for everybody; nil where all are.
+  public var protections: PropertyProtections?
   /// The ways to import that are offered (upstream's `enabled_import_methods`).
   public var importMethods = ["glance-direct", "web-download", "copy-image"]
   public var imports = ImportOptions()

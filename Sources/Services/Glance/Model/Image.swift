@@ -4,7 +4,7 @@ public import Store
 
 /// An image: what it is called, whose it is, what its bytes are.
 public struct Image: Versioned {
-  public enum Status: String, ColumnValue {
+  public enum Status: String, ColumnValue, CaseIterable {
     case queued, saving, active, deactivated
     /// Bytes are being staged, or are staged, for an import.
     case uploading
@@ -31,6 +31,8 @@ public struct Image: Versioned {
   public var checksum: String?
   /// SHA-512, in hexadecimal digits.
   public var hashValue: String?
+  /// By which algorithm, where that is not SHA-512: data that stays elsewhere may come with a hash of its own.
+  public var hashAlgorithm: String?
   /// GB of disk a server needs at least.
   public var minDisk = 0
   /// MB of memory a server needs at least.
@@ -67,6 +69,7 @@ public struct Image: Versioned {
       .column("virtual_size", \.virtualSize),
       .column("checksum", \.checksum),
       .column("hash_value", \.hashValue),
+      .column("hash_algorithm", \.hashAlgorithm, since: 2),
       .column("min_disk", \.minDisk),
       .column("min_ram", \.minRAM),
       .column("protected", \.isProtected),

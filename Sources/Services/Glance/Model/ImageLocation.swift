@@ -11,6 +11,8 @@ public struct ImageLocation: Sendable, Equatable, JSONColumn {
   /// False while they are on their way: the place is named before the bytes are put there, so that nobody removes them
   /// as unwanted.
   public var isReady: Bool
+  /// What clients said of it.
+  public var metadata: JSONObject = [:]
 
   public init(store: String, key: String, isReady: Bool) {
     self.store = store
@@ -22,8 +24,13 @@ public struct ImageLocation: Sendable, Equatable, JSONColumn {
       throw Fault.internalError("An image's location cannot be read.", detail: json.text)
     }
     self.init(store: store, key: key, isReady: json["ready"]?.bool ?? true)
+    metadata = json["metadata"]?.object ?? [:]
   }
-  public var json: JSON { ["store": .string(store), "key": .string(key), "ready": .bool(isReady)] }
+  public var json: JSON {
+    var object: JSONObject = ["store": .string(store), "key": .string(key), "ready": .bool(isReady)]
+    if !metadata.isEmpty { object.append("metadata", .object(metadata)) }
+    return .object(object)
+  }
 
   /// Where staged bytes are (upstream's name, which no operator may give a store).
   public static let staging = "os_glance_staging_store"
@@ -66,6 +73,16 @@ extension Image {
   /// The image has no bytes in the store any more.
   public mutating func leave(_ store: String) {
     locations = allLocations.filter { $0.store != store }
+    storedHash = locations.last?.key
+  }
+}
+
+extension Image {
+  /// Its bytes are in that place too, which others keep.
+  public mutating func stay(at location: ImageLocation, position: Int? = nil) {
+    var all = allLocations
+    all.insert(location, at: min(position ?? all.count, all.count))
+    locations = all
     storedHash = locations.last?.key
   }
 }

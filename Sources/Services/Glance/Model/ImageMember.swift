@@ -12,6 +12,8 @@ public struct ImageMember: Record {
   /// A project.
   public var memberID = ""
   public var status = Status.pending
+  /// Whether it may share the image on, as the API v1 knows it.
+  public var canShare = false
   public var createdAt = Timestamp(microseconds: 0)
   public var updatedAt = Timestamp(microseconds: 0)
   public init() {}
@@ -22,6 +24,7 @@ public struct ImageMember: Record {
       .column("image_id", \.imageID, key: true),
       .column("member_id", \.memberID, key: true, indexed: true),
       .column("status", \.status),
+      .column("can_share", \.canShare, since: 2),
       .column("created_at", \.createdAt),
       .column("updated_at", \.updatedAt),
     ])

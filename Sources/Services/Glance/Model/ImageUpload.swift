@@ -126,6 +126,7 @@ extension Image {
     virtualSize = nil
     checksum = nil
     hashValue = nil
+    hashAlgorithm = nil
     storedHash = nil
     locations = []
     uploadID = nil

@@ -37,6 +37,7 @@ extension CopyImage: Saga {
   }
 
   private func finish(_ end: Ending, failed: [String], because reason: String?) async throws {
+    try await ImageTask.end(task, in: end.tx, now: end.now, failure: reason)
     guard var image = try await end.tx.get(Image.self, image), image.importTask == task else { return }
     image.updatedAt = end.now
     image.endImport(failed: failed, because: reason)

@@ -104,6 +104,7 @@ extension ImportImage: Saga {
   }
 
   public func succeed(_ end: Ending, _ context: ImageWork) async throws {
+    try await ImageTask.end(task, in: end.tx, now: end.now)
     guard var image = try await end.tx.get(Image.self, image), image.importTask == task, let facts else { return }
     image.status = .active
     image.size = facts.size
@@ -117,6 +118,7 @@ extension ImportImage: Saga {
   }
 
   public func fail(_ fault: Fault, _ end: Ending, _ context: ImageWork) async throws {
+    try await ImageTask.end(task, in: end.tx, now: end.now, failure: fault.message)
     guard var image = try await end.tx.get(Image.self, image), image.importTask == task else { return }
     image.requeue(end.now)
     image.endImport(failed: stores, because: fault.message)

@@ -1,0 +1,35 @@
+internal import API
+internal import Core
+internal import GlanceModel
+internal import JSON
+internal import Store
+
+/// A task of the type `import`: an image is made as the task says, and filled from a URL.
+enum ImportTask {
+  static func begin(_ input: JSON, _ call: Call<Glance>) async throws -> ImageTask {
+    for key in ["import_from", "import_from_format", "image_properties"] where input[key] == nil {
+      throw Fault.badRequest("Input to task must have: '\(key)' is required")
+    }
+    guard let uri = input["import_from"]?.string, let properties = input["image_properties"]?.object else {
+      throw Fault.badRequest("Input to task must have: 'import_from' as a text, 'image_properties' as an object")
+    }
+    let request: JSON = ["method": ["name": "web-download", "uri": .string(uri)]]
+    let wish = try ImportWish(request, call)
+    let now = call.service.world.now()
+    var image = Image()
+    image.id = call.service.world.uuid()
+    image.owner = call.caller.projectID
+    (image.createdAt, image.updatedAt) = (now, now)
+    for (key, value) in properties.members {
+      try ImageAttributes.requireWritable(key)
+      try ImageAttributes.set(key, to: value, on: &image, options: call.service.options)
+    }
+    try ImageAccess.requireVisibility(image.visibility, image, call)
+    let made = image
+    try await call.service.store.write { try await $0.insert(made) }
+    guard let task = try await ImageImport.begin(wish, made.id, input, call, as: .import) else {
+      throw Fault.internalError("The import of the image \(made.id) did not begin.")
+    }
+    return task
+  }
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The image API v1, and v2, as the clients of 2013 and of today ask them: see glance2013.py. MARTLET names the binary,
+# CLIENTS the folder with today's clients.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. Tests/Acceptance/clients2013.sh
+if ! .build/glanceclient/bin/python -c 'import glanceclient' 2>/dev/null; then
+  python3 -m venv .build/glanceclient
+  .build/glanceclient/bin/pip install -q python-glanceclient==4.13.0
+fi
+exec python3 Tests/Acceptance/glance2013.py --binary "${MARTLET:-.build/release/martlet}" "$@"

@@ -1,0 +1,28 @@
+"""Runs Tempest 35's tests of the image API v1 against a cloud on the fakes: see common.py."""
+import sys
+
+from common import Run, available
+from image import SETS
+
+CONFIGURATION = """
+[identity]
+uri_v3 = {third}
+auth_version = v3
+v3_endpoint_type = public
+region = RegionOne
+catalog_type = identity
+admin_role = admin
+default_domain_id = default
+[image]
+region = RegionOne
+container_formats = bare,ami,ari,aki,ovf
+disk_formats = raw,qcow2,ami,ari,aki,vhd,vmdk,vdi,iso
+http_image = {web}/image.raw
+[image-feature-enabled]
+api_v1 = True
+api_v2 = True
+deactivate_image = True
+""" + available("glance")
+
+if __name__ == "__main__":
+    sys.exit(Run("image v1", "image", SETS, CONFIGURATION, 27, lambda id: ".v1." in id).main(25000))
