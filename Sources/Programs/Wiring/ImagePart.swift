@@ -32,10 +32,14 @@ struct ImagePart: Sendable {
       queue: base.queue, certificates: certificates, options: options, node: base.node, limits: limits)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
+    let (client, identity) = (LateClient(), services.identity())
+    let source = RegionalImages(
+      catalog: { try await identity.service.with(token: $0).call("GET", "/auth/catalog") },
+      client: { try await client.client() })
     work = ImageWork(
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
-      inspector: base.hands.inspector, host: base.host, web: LateWeb(rules: options.imports.web),
-      scratch: base.hands.imageScratch, certificates: certificates, options: options)
+      inspector: base.hands.inspector, host: base.host, web: LateWeb(client: client, rules: options.imports.web),
+      source: source, scratch: base.hands.imageScratch, certificates: certificates, options: options)
     work.register(on: base.queue)
     reconcilers = glance.bytes.reconcilers()
   }
@@ -69,16 +73,23 @@ struct ImagePart: Sendable {
   }
 }
 
-/// Downloads whose client, with its thread, is there from the first on: most clouds never have one.
-private actor LateWeb: WebSource {
-  private let rules: WebRules
-  private var made: WebDownload?
-  init(rules: WebRules) { self.rules = rules }
+/// A client that is there, with its thread, from the first download on: most clouds never have one.
+private actor LateClient {
+  private var made: HTTPClient?
+
+  func client() throws -> HTTPClient {
+    let client = try made ?? HTTPClient(loop: EventLoop.start(name: "image-web"))
+    made = client
+    return client
+  }
+}
+
+private struct LateWeb: WebSource {
+  let client: LateClient
+  let rules: WebRules
 
   func fetch(_ uri: String, limit: Int) async throws -> ImagePieces {
-    let download = try made ?? WebDownload(client: HTTPClient(loop: EventLoop.start(name: "image-web")), rules: rules)
-    made = download
-    return try await download.fetch(uri, limit: limit)
+    try await WebDownload(client: client.client(), rules: rules).fetch(uri, limit: limit)
   }
 }
 

@@ -80,7 +80,7 @@ struct Intake {
   private func take(into writer: any ImageWriter, _ upload: ImageUpload) async throws -> ImageIntake.Taken {
     var intake = try ImageIntake(
       into: writer, limit: service.options.imageSizeCap, declared: isStaging ? nil : image.inspectedFormat,
-      digests: signature.map { [$0.algorithm] } ?? [])
+      mustMatch: service.options.requiresFormatMatch, digests: signature.map { [$0.algorithm] } ?? [])
     do {
       try await feed(&intake, upload)
       return try await intake.end()
@@ -132,7 +132,7 @@ struct Inspection {
   /// - Parameter file: where the bytes are; nil where they are in no file, and their header alone is known.
   /// - Throws: `unsupportedMedia` for an image that is not of its format, or names other files.
   func virtualSize(_ image: Image, _ file: String?, _ taken: ImageIntake.Taken) async throws -> Int? {
-    guard let format = image.inspectedFormat else { return nil }
+    guard let format = image.inspectedFormat, taken.header.isOf(format) else { return nil }
     guard let file else { return taken.header.virtualSize ?? (taken.header.isPlain ? taken.size : nil) }
     do {
       let facts = try await service.inspector.inspect(file, declared: format)

@@ -39,6 +39,8 @@ public struct GlanceOptions: Sendable {
   public var showsDirectURL = false
   /// Whether data that stays elsewhere is read and hashed when its place is named (upstream's `do_secure_hash`).
   public var hashesLocations = true
+  /// Whether data must be of the format that its image declares (upstream's `require_image_format_match`).
+  public var requiresFormatMatch = true
   /// Which properties are not for everybody; nil where all are.
   public var protections: PropertyProtections?
   /// The ways to import that are offered (upstream's `enabled_import_methods`).

@@ -52,6 +52,7 @@ public struct ImageUpload: Sendable {
           "Image status transition from \(image.status.rawValue) to \(to) is not allowed. An image takes data once, "
             + "while it is queued; create another image for other data.")
       }
+      image.startAnew()
       image.status = isStaging ? .uploading : .saving
       image.uploadID = upload.uploadID
       image.uploadUntil = now + lease
