@@ -17,14 +17,28 @@ enum ImageAttributes {
   ]
 
   static func isBase(_ key: String) -> Bool { base.contains(key) || readOnly.contains(key) }
+  static func isReserved(_ key: String) -> Bool { reserved.contains(key) || key.hasPrefix("os_glance") }
 
   /// - Throws: `forbidden` for what only the service itself may say.
   static func requireWritable(_ key: String) throws {
     if readOnly.contains(key) || key == "locations" {
       throw Fault.forbidden("Attribute '\(key)' is read-only.")
     }
-    if reserved.contains(key) || key.hasPrefix("os_glance") {
-      throw Fault.forbidden("Attribute '\(key)' is reserved.")
+    if isReserved(key) { throw Fault.forbidden("Attribute '\(key)' is reserved.") }
+  }
+
+  /// - Throws: `forbidden` for what is no property of the client's own choice.
+  static func requireProperty(_ key: String) throws {
+    try requireWritable(key)
+    guard !isBase(key) else {
+      throw Fault.forbidden("Attribute '\(key)' is reserved: it is an attribute of every image, and no property.")
+    }
+  }
+
+  /// Formats say what the data is, and are fixed with it.
+  static func requireOpen(_ image: Image, toChange key: String) throws {
+    guard image.status == .queued else {
+      throw Fault.forbidden("Attribute \(key) can be only replaced for a queued image.")
     }
   }
 

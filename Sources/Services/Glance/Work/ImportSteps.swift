@@ -132,7 +132,9 @@ extension ImportImage: Saga {
 
   public func fail(_ fault: Fault, _ end: Ending, _ context: ImageWork) async throws {
     try await ImageTask.end(task, in: end.tx, now: end.now, failure: fault.message)
-    guard var image = try await end.tx.get(Image.self, image), image.importTask == task else { return }
+    guard var image = try await end.tx.get(Image.self, image) else { return }
+    // An image that nothing holds, and that is imported all the same, is nobody's but this import's.
+    guard image.importTask == task || (image.importTask == nil && image.status == .importing) else { return }
     image.requeue(end.now)
     image.endImport(failed: stores, because: fault.message)
     try await end.tx.update(image)

@@ -70,8 +70,12 @@ struct V1Headers: Sendable {
     guard (text("checksum") ?? "").count <= 32 else {
       throw Fault.badRequest("Invalid checksum '\(text("checksum") ?? "")': can't exceed 32 characters")
     }
-    if purges { image.properties = [:] }
-    for (key, value) in properties { image.properties[key] = value }
+    // What only the service says of an image, no client takes away; sent back as it is shown, it says nothing new.
+    if purges { image.properties = image.properties.filter { ImageAttributes.isReserved($0.key) } }
+    for (key, value) in properties where image.properties[key] != value {
+      try ImageAttributes.requireProperty(key)
+      image.properties[key] = value
+    }
     guard image.properties.count <= options.imagePropertyQuota else {
       throw Fault(
         .overQuota,
