@@ -105,8 +105,8 @@ struct ImagePatch: Sendable {
   func apply(to image: inout Image, options: GlanceOptions) throws {
     for change in changes where change.key != "locations" {
       let isBase = ImageAttributes.isBase(change.key)
-      if isBase, image.status != .queued, change.key == "disk_format" || change.key == "container_format" {
-        throw Fault.forbidden("Attribute \(change.key) can be only replaced for a queued image.")
+      if change.key == "disk_format" || change.key == "container_format" {
+        try ImageAttributes.requireOpen(image, toChange: change.key)
       }
       switch change.operation {
       case .remove:

@@ -103,6 +103,9 @@ struct V1Headers: Sendable {
             + "or 'ami', the container and disk formats must match.")
       }
     }
+    for (key, new, old) in [
+      ("disk_format", disk, image.diskFormat), ("container_format", container, image.containerFormat),
+    ] where new != nil && new != old { try ImageAttributes.requireOpen(image, toChange: key) }
     if let disk { image.diskFormat = disk }
     if let container { image.containerFormat = container }
   }
