@@ -47,11 +47,13 @@ enum V1Members {
     ]
   }
 
-  /// The image in the path, for those who may say with whom it is shared: its owner, and members who were let.
+  /// The image in the path, for those who may say with whom it is shared: its owner, and members who were let, who
+  /// stand in for him as long as it is shared.
   private static func sharable(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> Image {
     if let project = call.caller.projectID,
       let own = try await transaction.get(ImageMember.self, call.id, project), own.canShare,
-      let image = try await transaction.get(Image.self, call.id)
+      let image = try await transaction.get(Image.self, call.id), image.visibility == .shared,
+      call.permits(image.target(member: project).merging(["project_id": project, "owner": project]) { $1 })
     {
       return image
     }
