@@ -69,6 +69,24 @@ import Testing
     #expect(none.names == [])
   }
 
+  @Test("a marker that one does not see says no more than one that is not there", arguments: ["/v1", "/v2"])
+  func markers(version: String) async throws {
+    let cloud = try await ImageCloud()
+    let secret = try await cloud.image(["name": "m", "visibility": "private"], as: "admin")
+    let own = try await cloud.image(["name": "n", "visibility": "private"])
+    func ask(_ marker: String, as token: String = "demo") async throws -> ImageCloud.Answer {
+      try await cloud.ask("GET", "\(version)/images?sort_key=name&sort_dir=asc&marker=\(marker)", as: token)
+    }
+    let (unseen, absent) = (try await ask(secret), try await ask("6c0a8b54-52a3-4e84-a3b6-2d77a1bd4dd1"))
+    #expect(absent.status == 400)
+    #expect(unseen.status == 400)
+    #expect(
+      unseen.text.replacing(secret, with: "") == absent.text.replacing("6c0a8b54-52a3-4e84-a3b6-2d77a1bd4dd1", with: ""))
+    #expect(try await ask(own).names == [])
+    #expect(try await ask(secret, as: "admin").status == 200)
+    #expect(try await ask(own, as: "reader").status == 200)
+  }
+
   @Test("who sees what: owner, member, anyone, administrator")
   func visibility() async throws {
     let cloud = try await ImageCloud()

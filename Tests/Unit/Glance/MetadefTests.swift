@@ -66,6 +66,8 @@ import Testing
     #expect(try await cloud.ask("GET", "\(Self.root)/Own").status == 404)
     #expect(try await cloud.ask("GET", "\(Self.root)/Own/objects").status == 404)
     #expect(try await cloud.ask("GET", Self.root).json["namespaces"] == [])
+    #expect(try await cloud.ask("GET", Self.root + "?marker=Own").status == 404, "as one that is not there")
+    #expect(try await cloud.ask("GET", Self.root + "?marker=Own", as: "admin").status == 200)
   }
 
   @Test("what does not fit the schema, or is there already, is refused")

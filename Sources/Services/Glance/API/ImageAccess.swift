@@ -36,14 +36,31 @@ enum ImageAccess {
     _ id: String, _ call: Call<Glance>, in transaction: some ReadTransaction
   ) async throws -> Image {
     guard let image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
-    var member: String?
-    if let project = call.caller.projectID, image.visibility == .shared {
-      member = try await transaction.get(ImageMember.self, id, project)?.memberID
-    }
-    let target = image.target(member: member)
+    let target = try await target(image, call, in: transaction)
     if call.permits(target) { return image }
     guard call.permits(target, rule: "get_image") else { throw Image.missing(id) }
     throw Fault.forbidden("You are not permitted to do this to the image \(id) (\(call.rule)). Ask its owner.")
+  }
+
+  /// The image that a list begins behind.
+  /// - Throws: `badRequest`, in the same words for one that is not there and one that the caller does not see.
+  static func marker(
+    _ id: String, _ call: Call<Glance>, orDeleted: Bool = false, in transaction: some ReadTransaction
+  ) async throws -> Image {
+    var found = try await transaction.get(Image.self, id)
+    if found == nil, orDeleted { found = try await transaction.get(DeletedImage.self, id)?.image }
+    guard let image = found, call.permits(try await target(image, call, in: transaction), rule: "get_image") else {
+      throw Fault.badRequest("Invalid marker. Image could not be found. (\(id))")
+    }
+    return image
+  }
+
+  /// What policy rules know of an image when this caller asks.
+  private static func target(
+    _ image: Image, _ call: Call<Glance>, in transaction: some ReadTransaction
+  ) async throws -> [String: String] {
+    guard let project = call.caller.projectID, image.visibility == .shared else { return image.target(member: nil) }
+    return image.target(member: try await transaction.get(ImageMember.self, image.id, project)?.memberID)
   }
 
   static func image(_ call: Call<Glance>) async throws -> Image {

@@ -131,12 +131,11 @@ struct ImageQuery: Sendable {
     }
   }
 
-  func fetch(in transaction: some ReadTransaction) async throws -> (images: [Image], next: String?) {
+  func fetch(
+    _ call: Call<Glance>, in transaction: some ReadTransaction
+  ) async throws -> (images: [Image], next: String?) {
     var last: Image?
-    if let marker {
-      last = try await transaction.get(Image.self, marker)
-      if last == nil { throw Fault.badRequest("Invalid marker. Image could not be found. (\(marker))") }
-    }
+    if let marker { last = try await ImageAccess.marker(marker, call, in: transaction) }
     var images = try await fetch(Image.self, after: last, in: transaction)
     guard images.count > limit else { return (images, nil) }
     images.removeLast(images.count - limit)

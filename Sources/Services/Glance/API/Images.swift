@@ -20,7 +20,7 @@ enum Images {
 
   static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
     let query = try ImageQuery(call)
-    let (images, next) = try await call.service.store.read { try await query.fetch(in: $0) }
+    let (images, next) = try await call.service.store.read { try await query.fetch(call, in: $0) }
     let parameters = call.request.query.filter { $0.name != "marker" }
     var object: JSONObject = [
       "images": .array(images.map { ImageView.show($0, call) }),

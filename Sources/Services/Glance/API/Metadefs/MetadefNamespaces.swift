@@ -46,7 +46,9 @@ enum MetadefNamespaces {
       var last: MetadefNamespace?
       if let marker = page.marker {
         last = try await transaction.one(MetadefNamespace.self, "WHERE namespace = \(marker)")
-        if last == nil { throw Fault.notFound("Metadata definition namespace=\(marker) was not found.") }
+        guard let last, call.permits(last.target, rule: "get_metadef_namespace") else {
+          throw Fault.notFound("Metadata definition namespace=\(marker) was not found.")
+        }
       }
       var shown: [(MetadefNamespace, [MetadefAssociation])] = []
       for namespace in try await page.fetch(all, after: last, in: transaction) {

@@ -38,7 +38,7 @@ enum V1Images {
 
   private static func find(_ call: Call<Glance>) async throws -> [V1Query.Item] {
     let query = try V1Query(call)
-    return try await call.service.store.read { try await query.fetch(in: $0) }
+    return try await call.service.store.read { try await query.fetch(call, in: $0) }
   }
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> Response {

@@ -115,13 +115,9 @@ struct V1Query: Sendable {
     return all
   }
 
-  func fetch(in transaction: some ReadTransaction) async throws -> [Item] {
+  func fetch(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> [Item] {
     var last: Image?
-    if let marker {
-      last = try await transaction.get(Image.self, marker)
-      if last == nil { last = try await transaction.get(DeletedImage.self, marker)?.image }
-      if last == nil { throw Fault.badRequest("Invalid marker. Image could not be found.") }
-    }
+    if let marker { last = try await ImageAccess.marker(marker, call, orDeleted: true, in: transaction) }
     var items: [Item] = []
     if let living {
       items += try await living.fetch(Image.self, after: last, in: transaction).map { ($0, nil) }
