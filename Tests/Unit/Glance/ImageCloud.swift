@@ -34,7 +34,8 @@ struct ImageCloud {
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
     source: any ImageSource = NoImageSource(), certificates: any CertificateSource = NoCertificates(),
     options: GlanceOptions = GlanceOptions(),
-    scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil
+    scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil,
+    policies: [String: String] = [:]
   ) async throws {
     store = try await TestStore.fresh(world: world)
     try await store.migrate([SagaRow.schema, glanceSchema])
@@ -59,9 +60,10 @@ struct ImageCloud {
       return caller
     }
     let identity = "http://127.0.0.1:5000"
-    handler = Glance.port(
-      try Endpoint(glance.versionOne(), world: world, identityURL: identity, authenticate: authenticate).handler,
-      besides: try Endpoint(glance.api(), world: world, identityURL: identity, authenticate: authenticate).handler)
+    func pipeline(_ api: APIService) throws -> Handler {
+      try Endpoint(api, world: world, identityURL: identity, overrides: policies, authenticate: authenticate).handler
+    }
+    handler = Glance.port(try pipeline(glance.versionOne()), besides: try pipeline(glance.api()))
     self.glance = glance
   }
 

@@ -1,6 +1,7 @@
 import Core
 import FakeHardware
 import GlanceModel
+import HTTP
 import Hardware
 import JSON
 import Synchronization
@@ -109,6 +110,54 @@ import Testing
     #expect(image["os_hash_value"] == .string(hash.lowercased()))
     #expect(image["os_hash_algo"] == "sha256")
     #expect(image["checksum"] == .null)
+  }
+
+  /// A web that counts who asks.
+  private final class AskedWeb: ImageBackend {
+    let asked = Mutex(0)
+    var isReadOnly: Bool { true }
+    func begin(for image: String) async throws -> any ImageWriter { throw Fault.badRequest("read-only") }
+    func content(_ key: String) async throws -> ImageContent? {
+      asked.withLock { $0 += 1 }
+      return .bytes([1])
+    }
+    func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {}
+    func list() async throws -> [String] { [] }
+    func removeStrays() async throws {}
+    func space() async throws -> (free: Int, total: Int) { (0, 0) }
+  }
+
+  @Test("nobody is asked for data by whoever may not say where it is, nor for more places than an image may have")
+  func unasked() async throws {
+    let web = AskedWeb()
+    var options = GlanceOptions()
+    options.showsLocations = true
+    let files = FakeImages()
+    let stores = ImageStores(
+      [.init("file", type: "file", files), .init("web", type: "http", web)], defaultID: "file", staging: files,
+      stagingTwin: "file")
+    let cloud = try await ImageCloud(
+      stores: stores, options: options, policies: ["set_image_location": "role:member and not user_id:u-reader"])
+    let open = try await cloud.image(["visibility": "public"], as: "admin")
+    let own = try await cloud.image()
+    func add(_ count: Int) -> JSON {
+      .array(
+        (0..<count).map {
+          ["op": "add", "path": "/locations/-", "value": ["url": .string("\(Self.url)#\($0)"), "metadata": [:]]]
+        })
+    }
+    #expect(try await cloud.patch(own, add(1), as: "other").status == 404)
+    #expect(try await cloud.patch(open, add(1), as: "other").status == 403)
+    #expect(try await cloud.patch(own, add(1), as: "reader").status == 403)
+    #expect(try await cloud.patch(own, add(11)).status == 413)
+    let all: JSON = .array((0..<11).map { ["url": .string("\(Self.url)#\($0)"), "metadata": [:]] })
+    #expect(try await cloud.patch(own, [["op": "replace", "path": "/locations", "value": all]]).status == 413)
+    let v1 = try await cloud.send(
+      "PUT", "/v1/images/\(own)", as: "other", headers: ["x-image-meta-location": Self.url])
+    #expect(v1.status == 404)
+    #expect(web.asked.withLock { $0 } == 0)
+    #expect(try await cloud.patch(own, add(10)).status == 200)
+    #expect(try await cloud.patch(own, [["op": "remove", "path": "/locations/3"]] as JSON, as: "admin").status == 200)
   }
 
   @Test("an image is in use while it is read for its hash, and reading ends when it is deleted")

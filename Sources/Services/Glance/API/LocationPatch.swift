@@ -11,25 +11,39 @@ enum LocationPatch {
     _ patch: ImagePatch, to image: inout Image, _ sizes: [String: Int], _ call: Call<Glance>
   ) throws {
     for change in patch.changes where change.key == "locations" {
-      guard call.service.options.showsLocations else {
-        throw Fault.forbidden(
-          "It's not allowed to \(change.operation.rawValue) locations if locations are invisible.")
-      }
-      let rule = change.operation == .remove ? "delete_image_location" : "set_image_location"
-      guard call.permits(image.target(member: nil), rule: rule) else {
-        throw Fault.forbidden("You are not authorized to complete \(rule) action.")
-      }
-      let isOpen = image.status == .active || (image.status == .queued && change.operation != .remove)
-      guard isOpen else {
-        throw Fault.conflict(
-          "It's not allowed to \(change.operation.rawValue) locations if image status is \(image.status.rawValue).")
-      }
+      try require(change, image, call)
       switch change.operation {
       case .add: try add(change, to: &image, sizes, call)
       case .remove: try remove(change, from: &image)
       case .replace: try replace(change, in: &image, sizes, call)
       }
+      try requireRoom(image.places.count, call)
     }
+  }
+
+  /// Whether the caller may make this change to an image as it is now.
+  static func require(_ change: ImagePatch.Change, _ image: Image, _ call: Call<Glance>) throws {
+    guard call.service.options.showsLocations else {
+      throw Fault.forbidden(
+        "It's not allowed to \(change.operation.rawValue) locations if locations are invisible.")
+    }
+    let rule = change.operation == .remove ? "delete_image_location" : "set_image_location"
+    guard call.permits(image.target(member: nil), rule: rule) else {
+      throw Fault.forbidden("You are not authorized to complete \(rule) action.")
+    }
+    let isOpen = image.status == .active || (image.status == .queued && change.operation != .remove)
+    guard isOpen else {
+      throw Fault.conflict(
+        "It's not allowed to \(change.operation.rawValue) locations if image status is \(image.status.rawValue).")
+    }
+  }
+
+  static func requireRoom(_ count: Int, _ call: Call<Glance>) throws {
+    let quota = call.service.options.imageLocationQuota
+    guard quota >= 0, count > quota else { return }
+    throw Fault(
+      .overQuota,
+      "The limit has been exceeded on the number of allowed image locations. Attempted: \(count), Maximum: \(quota)")
   }
 
   private static func parts(_ value: JSON) throws -> (url: String, metadata: JSONObject) {
@@ -105,13 +119,27 @@ enum LocationPatch {
 }
 
 extension ImagePatch {
-  /// How many bytes there are at each URL that is new, asked before the image is touched.
+  /// How many bytes there are at each URL that is new, asked before the image is touched: for those alone who may
+  /// make the change, and for no more places than an image may have.
   func look(_ call: Call<Glance>) async throws -> [String: Int] {
-    guard call.service.options.showsLocations else { return [:] }
-    let known = try await call.service.store.read { [id = call.id] in try await $0.get(Image.self, id) }?.places ?? []
-    let urls = Set(known.map { Locations.url(of: $0, call.service.stores) })
+    let changes = changes.filter { $0.key == "locations" }
+    guard !changes.isEmpty else { return [:] }
+    var image = try await ImageAccess.image(call)
+    let urls = Set(image.places.map { Locations.url(of: $0, call.service.stores) })
+    var count = image.places.count
+    for change in changes {
+      try LocationPatch.require(change, image, call)
+      switch change.operation {
+      case .add: count += 1
+      case .remove: count -= 1
+      case .replace: count = change.value.array?.count ?? 0
+      }
+      try LocationPatch.requireRoom(count, call)
+      // As the change would leave it for the next.
+      if count > 0 { image.status = .active }
+    }
     var sizes: [String: Int] = [:]
-    for change in changes where change.key == "locations" && change.operation != .remove {
+    for change in changes where change.operation != .remove {
       for value in change.value.array ?? [change.value] {
         guard let url = value["url"]?.string, !urls.contains(url), sizes[url] == nil else { continue }
         // What replaces known places is refused without a look.

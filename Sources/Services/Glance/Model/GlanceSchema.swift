@@ -30,9 +30,14 @@ public struct GlanceOptions: Sendable {
   public var pageSize = 25
   /// The most images of a page (upstream's `api_limit_max`).
   public var pageLimit = 1000
+  /// The most of each that one image has; a negative number is no limit.
   public var imagePropertyQuota = 128
   public var imageTagQuota = 128
   public var imageMemberQuota = 128
+  /// The most places in which one image stays; a negative number is no limit.
+  public var imageLocationQuota = 10
+  /// The most bytes that one project's images take, each copy counted; 0 is no limit.
+  public var userStorageQuota = 0
   /// Whether the places of images' bytes are shown, and may be said (upstream's `show_multiple_locations`).
   public var showsLocations = false
   /// Whether the first place is shown (upstream's `show_image_direct_url`).
