@@ -105,6 +105,87 @@ import Testing
     #expect(try await show(cloud, id)["disk_format"] == "raw")
   }
 
+  @Test(
+    "a source that is refused leaves no image, and changes none",
+    arguments: [
+      ("x-glance-api-copy-from", "http://10.0.0.1/x"), ("x-image-meta-location", "http://images.example.org/none"),
+      ("x-glance-api-copy-from", "http://127.0.0.1/x"),
+    ])
+  func refusedSource(header: String, url: String) async throws {
+    let files = FakeImages()
+    let cloud = try await ImageCloud(
+      stores: ImageStores(
+        [.init("file", type: "file", files), .init("web", type: "http", FakeWeb(pages: [:]))], defaultID: "file",
+        staging: files, stagingTwin: "file"))
+    var headers = Self.form
+    headers[header] = url
+    #expect(try await cloud.send("POST", "/v1/images", headers: headers).status == 400)
+    #expect(try await cloud.ask("GET", "/v2/images").json["images"] == [])
+    let id = try await cloud.image(["name": "old"])
+    #expect(try await put(cloud, id, [header: url, "x-image-meta-name": "new"]).status == 400)
+    #expect(try await show(cloud, id)["name"] == "old")
+  }
+
+  @Test("who may not say where data is leaves no image")
+  func forbiddenSource() async throws {
+    let files = FakeImages()
+    let web = FakeWeb(pages: ["http://images.example.org/x": "data"])
+    let cloud = try await ImageCloud(
+      stores: ImageStores(
+        [.init("file", type: "file", files), .init("web", type: "http", web)], defaultID: "file", staging: files,
+        stagingTwin: "file"), policies: ["set_image_location": "role:admin"])
+    var headers = Self.form
+    headers["x-image-meta-location"] = "http://images.example.org/x"
+    #expect(try await cloud.send("POST", "/v1/images", headers: headers).status == 403)
+    headers["x-image-meta-size"] = "7"
+    #expect(try await cloud.send("POST", "/v1/images", as: "admin", headers: headers).status == 409)
+    #expect(try await cloud.ask("GET", "/v2/images", as: "admin").json["images"] == [])
+  }
+
+  /// A store that says which bytes it was told to keep.
+  private final class WatchedImages: ImageBackend {
+    let files = FakeImages()
+    let finished = Mutex<[String]>([])
+    private struct Writer: ImageWriter {
+      let inner: any ImageWriter
+      let watched: WatchedImages
+      func write(_ piece: [UInt8]) async throws { try await inner.write(piece) }
+      func file() async throws -> String? { try await inner.file() }
+      func key(of hash: String) -> String { inner.key(of: hash) }
+      func finish(as key: String) async throws {
+        watched.finished.withLock { $0.append(key) }
+        try await inner.finish(as: key)
+      }
+      func abandon() async { await inner.abandon() }
+    }
+    func begin(for image: String) async throws -> any ImageWriter {
+      Writer(inner: try await files.begin(for: image), watched: self)
+    }
+    func content(_ key: String) async throws -> ImageContent? { try await files.content(key) }
+    func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
+      try await files.remove(key, unless: isWanted)
+    }
+    func list() async throws -> [String] { try await files.list() }
+    func removeStrays() async throws {}
+    func space() async throws -> (free: Int, total: Int) { (0, 0) }
+  }
+
+  @Test("data of another checksum than was promised is never the image's, not for a moment")
+  func wrongChecksum() async throws {
+    let store = WatchedImages()
+    let cloud = try await ImageCloud(backend: store)
+    var headers = Self.form
+    headers["x-image-meta-checksum"] = "0123456789abcdef0123456789abcdef"
+    headers["Content-Type"] = "application/octet-stream"
+    let refused = try await cloud.send("POST", "/v1/images", .bytes([1]), headers: headers)
+    #expect(refused.status == 400)
+    #expect(refused.text.contains("did not match"))
+    #expect(store.finished.withLock { $0 } == [])
+    headers["x-image-meta-checksum"] = "55a54008ad1ba589aa210d2629c1df41"
+    #expect(try await cloud.send("POST", "/v1/images", .bytes([1]), headers: headers).status == 201)
+    #expect(store.finished.withLock { $0.count } == 1)
+  }
+
   @Test("who was let share an image on can do so as long as it is shared")
   func sharingEnds() async throws {
     let cloud = try await cloud()

@@ -19,7 +19,6 @@ enum ImageData {
     try requireOctets(call)
     let image = try await ImageAccess.image(call)
     let store = try call.service.stores.writable(call.request.headers["X-Image-Meta-Store"])
-    try await Quotas.require([.sizeTotal: 0, .countUploading: 0], call)
     try await Intake(call, image, into: store).run()
     return Nothing()
   }

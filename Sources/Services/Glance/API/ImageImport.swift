@@ -19,7 +19,6 @@ enum ImageImport {
   static func stage(_ call: Call<Glance>, _: RawBody) async throws -> Nothing {
     try ImageData.requireOctets(call)
     let image = try await ImageAccess.image(call)
-    try await Quotas.require([.stageTotal: 0, .countUploading: 0], call)
     try await Intake(call, image, into: nil).run()
     return Nothing()
   }
@@ -30,13 +29,17 @@ enum ImageImport {
   }
 
   /// Hands an import to its saga, with a task by which it can be followed.
+  /// - Parameter new: the image, where it is made only if its import begins.
   static func begin(
-    _ wish: ImportWish, _ id: String, _ request: JSON, _ call: Call<Glance>, as kind: ImageTask.Kind = .imageImport
+    _ wish: ImportWish, _ id: String, _ request: JSON, _ call: Call<Glance>, as kind: ImageTask.Kind = .imageImport,
+    making new: Image? = nil
   ) async throws -> ImageTask? {
     let task = call.service.world.uuid()
+    let allowance = try await Allowance(call)
     let (now, queue, service) = (call.service.world.now(), call.service.queue, call.service)
     let roles = Array(call.caller.roles).sorted()
     return try await call.service.store.write { transaction in
+      if let new { try await NewImage.insert(new, allowance, in: transaction) }
       var image = try await ImageAccess.image(id, call, in: transaction)
       try wish.check(image)
       guard wish.method != .copy || call.permits(image.target(member: nil), rule: "copy_image") else {
@@ -52,6 +55,7 @@ enum ImageImport {
           throw Fault.badRequest("Image is already present at store '\(there)'")
         }
       }
+      try await wish.admit(image, into: stores.count, allowance, service.options, in: transaction)
       try image.beginImport(task, into: stores)
       image.updatedAt = now
       if wish.method == .copy {
@@ -150,6 +154,18 @@ struct ImportWish: Sendable {
     for id in wanted where !unique.contains(id) { unique.append(id) }
     guard !unique.isEmpty else { throw Fault.badRequest("The import names no store.") }
     return unique
+  }
+
+  /// Holds what an import brings against what whoever asks may have.
+  func admit(
+    _ image: Image, into stores: Int, _ allowance: Allowance, _ options: GlanceOptions, in transaction: Transaction
+  ) async throws {
+    let size = (image.size ?? 0) >> 20
+    // Staged data is among what is under way already; everything else is staged on its way.
+    try await allowance.require(
+      method == .staged ? [.sizeTotal: size] : [.sizeTotal: 0, .stageTotal: size, .countUploading: 1], in: transaction)
+    let copies = method == .copy ? image.places.count + stores : stores
+    try await image.requireRoom(for: image.size, copies: copies, within: options.userStorageQuota, in: transaction)
   }
 
   /// - Throws: upstream's conflicts, for images that are not in the right state.

@@ -37,35 +37,8 @@ enum Images {
     guard let object = body.object else {
       throw Fault.badRequest("Body expected in request: an object with the image's properties.")
     }
-    let now = call.service.world.now()
-    var image = Image()
-    image.id = call.service.world.uuid()
-    image.owner = call.caller.projectID
-    image.createdAt = now
-    image.updatedAt = now
-    for (key, value) in object.members where key != "id" {
-      try ImageAttributes.requireWritable(key)
-      try ImageAttributes.set(key, to: value, on: &image, options: call.service.options)
-    }
-    if let json = object["id"] {
-      guard let id = json.string, id.utf8.count == 36, isUUID(id) else {
-        throw Fault.badRequest("Provided object does not match schema 'image': \(json) is not a UUID: (id)")
-      }
-      image.id = id
-    }
-    guard image.owner == call.caller.projectID || isPrivileged(call) else {
-      throw Fault.forbidden("You are not permitted to create images owned by '\(image.owner ?? "nobody")'.")
-    }
-    try ImageAccess.requireVisibility(image.visibility, image, call)
-    try ProtectedProperties.requireChange(from: [:], to: image.properties, call)
-    try await Quotas.require([.countTotal: 1], call)
-    let made = image
-    try await call.service.store.write { transaction in
-      let isTaken = try await transaction.get(DeletedImage.self, made.id) != nil
-      guard !isTaken, try await transaction.insertUnlessPresent(made) else {
-        throw Fault.conflict("Image ID \(made.id) already exists!")
-      }
-    }
+    let made = try NewImage.read(object, call)
+    try await NewImage.insert(made, call)
     return Response(
       status: 201,
       headers: [
@@ -93,6 +66,10 @@ enum Images {
       var image = found
       try patch.apply(to: &image, options: call.service.options)
       try LocationPatch.apply(patch, to: &image, sizes, call)
+      if image.places.count > found.places.count {
+        try await image.requireRoom(
+          for: image.size, copies: image.places.count, within: call.service.options.userStorageQuota, in: transaction)
+      }
       if image.visibility != found.visibility {
         try ImageAccess.requireVisibility(image.visibility, found, call)
       }

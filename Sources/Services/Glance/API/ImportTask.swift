@@ -15,20 +15,9 @@ enum ImportTask {
     }
     let request: JSON = ["method": ["name": "web-download", "uri": .string(uri)]]
     let wish = try ImportWish(request, call)
-    let now = call.service.world.now()
-    var image = Image()
-    image.id = call.service.world.uuid()
-    image.owner = call.caller.projectID
-    (image.createdAt, image.updatedAt) = (now, now)
-    for (key, value) in properties.members {
-      try ImageAttributes.requireWritable(key)
-      try ImageAttributes.set(key, to: value, on: &image, options: call.service.options)
-    }
-    try ImageAccess.requireVisibility(image.visibility, image, call)
-    let made = image
-    try await call.service.store.write { try await $0.insert(made) }
-    guard let task = try await ImageImport.begin(wish, made.id, input, call, as: .import) else {
-      throw Fault.internalError("The import of the image \(made.id) did not begin.")
+    let image = try NewImage.read(properties, call)
+    guard let task = try await ImageImport.begin(wish, image.id, input, call, as: .import, making: image) else {
+      throw Fault.internalError("The import of the image \(image.id) did not begin.")
     }
     return task
   }

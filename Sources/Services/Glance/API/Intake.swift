@@ -9,6 +9,7 @@ internal import Store
 /// One upload from its first byte to its end: hashed on the way, looked into when whole, kept, and only then active.
 /// Whatever goes wrong, the image waits for data again and no byte stays.
 struct Intake {
+  private let call: Call<Glance>
   private let service: Glance
   private let image: Image
   private let body: Body
@@ -16,10 +17,15 @@ struct Intake {
   private let store: String
   private let backend: any ImageBackend
   private let signature: ImageSignature?
+  private let checksum: String?
 
-  /// - Parameter store: which takes the bytes; nil where they are staged.
+  /// - Parameters:
+  ///   - store: which takes the bytes; nil where they are staged.
+  ///   - checksum: the MD5 that was promised; nil where none was.
   /// - Throws: `badRequest` where the image says of its signature what nobody knows.
-  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?) throws {
+  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?, promised checksum: String? = nil) throws {
+    self.call = call
+    self.checksum = checksum
     service = call.service
     self.image = image
     body = call.request.body
@@ -33,8 +39,10 @@ struct Intake {
     guard isStaging || (image.diskFormat != nil && image.containerFormat != nil) else {
       throw Fault.badRequest("Properties disk_format, container_format must be set prior to saving data.")
     }
+    let (allowance, announced) = (try await Allowance(call), try Allowance.announced(call))
     let upload = try await ImageUpload.begin(
-      image.id, isStaging: isStaging, store: service.store, world: service.world, node: service.node)
+      image.id, isStaging: isStaging, store: service.store, world: service.world, node: service.node
+    ) { try await allowance.admit($0, announced: announced, in: $1) }
     let writer: any ImageWriter
     do { writer = try await backend.begin(for: image.id) } catch {
       try await upload.abandon()
@@ -42,6 +50,7 @@ struct Intake {
     }
     do {
       let taken = try await take(into: writer, upload)
+      try require(taken.checksum)
       if let signature {
         try await signature.verify(
           taken.digests[signature.algorithm] ?? "", with: service.certificates, at: service.world.now())
@@ -56,6 +65,13 @@ struct Intake {
       try await upload.abandon()
       throw fault
     }
+  }
+
+  private func require(_ found: String) throws {
+    guard let checksum, checksum.lowercased() != found else { return }
+    throw Fault.badRequest(
+      "Supplied checksum (\(checksum)) and checksum generated from uploaded image (\(found)) did not match. The image "
+        + "waits for its data again.")
   }
 
   private func keep(
@@ -78,8 +94,11 @@ struct Intake {
 
   /// The bytes into the writer.
   private func take(into writer: any ImageWriter, _ upload: ImageUpload) async throws -> ImageIntake.Taken {
+    let quota = isStaging ? 0 : service.options.userStorageQuota
+    let room = quota == 0 ? nil : try await service.store.read { try await image.room(within: quota, in: $0) }
     var intake = try ImageIntake(
-      into: writer, limit: service.options.imageSizeCap, declared: isStaging ? nil : image.inspectedFormat,
+      into: writer, limit: service.options.imageSizeCap, room: room,
+      declared: isStaging ? nil : image.inspectedFormat,
       mustMatch: service.options.requiresFormatMatch, digests: signature.map { [$0.algorithm] } ?? [])
     do {
       try await feed(&intake, upload)

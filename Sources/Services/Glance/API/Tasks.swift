@@ -50,8 +50,15 @@ enum Tasks {
     "expires_at IS NULL OR expires_at > \(call.service.world.now())"
   }
 
+  /// The tasks that a caller may know of: his project's, if he is no administrator.
+  private static func known(_ call: Call<Glance>) -> [SQL] {
+    guard !call.caller.isAdmin else { return [living(call)] }
+    return [living(call), "owner = \(call.caller.projectID ?? "\u{1}")"]
+  }
+
   static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    var conditions = [living(call)]
+    let known = known(call)
+    var conditions = known
     if let status = call.query("status") {
       guard ImageTask.Status(rawValue: status) != nil else {
         throw Fault.badRequest("Invalid status value: \(status)")
@@ -70,7 +77,7 @@ enum Tasks {
     let tasks = try await call.service.store.read { transaction in
       var last: ImageTask?
       if let marker = page.marker {
-        last = try await transaction.get(ImageTask.self, marker)
+        last = try await transaction.one(ImageTask.self, SQL.allOf(known + ["id = \(marker)"]))
         if last == nil { throw Fault.badRequest("Invalid marker. Task \(marker) could not be found.") }
       }
       return try await page.fetch(all, after: last, in: transaction)
@@ -88,10 +95,9 @@ enum Tasks {
   }
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    let (id, condition) = (call.id, living(call))
-    let found = try await call.service.store.read {
-      try await $0.one(ImageTask.self, "WHERE id = \(id) AND (\(condition))")
-    }
+    let id = call.id
+    let conditions = known(call) + ["id = \(id)"]
+    let found = try await call.service.store.read { try await $0.one(ImageTask.self, SQL.allOf(conditions)) }
     guard let task = found else {
       throw Fault.notFound("No task found with ID \(id). A finished one is remembered for two days.")
     }

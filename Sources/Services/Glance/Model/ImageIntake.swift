@@ -18,6 +18,7 @@ public struct ImageIntake {
 
   private let writer: any ImageWriter
   private let limit: Int
+  private let room: Int?
   private let format: String?
   private let mustMatch: Bool
   private let extra: [Hash.Algorithm]
@@ -34,14 +35,16 @@ public struct ImageIntake {
 
   /// - Parameters:
   ///   - limit: the most bytes that are taken.
+  ///   - room: the most that the image's owner may still store; nil where nothing is limited.
   ///   - format: what the bytes are said to be; nil where nobody looks into them yet.
   ///   - mustMatch: whether they must be that.
   public init(
-    into writer: any ImageWriter, limit: Int, declared format: String?, mustMatch: Bool = true,
+    into writer: any ImageWriter, limit: Int, room: Int? = nil, declared format: String?, mustMatch: Bool = true,
     digests extra: [Hash.Algorithm] = []
   ) throws {
     self.writer = writer
     self.limit = limit
+    self.room = room
     self.format = format
     self.mustMatch = mustMatch
     self.extra = extra
@@ -55,6 +58,7 @@ public struct ImageIntake {
     guard size <= limit else {
       throw Fault(.tooLarge, "The incoming image is too large: the limit is \(limit) bytes.")
     }
+    if let room, size > room { throw Image.beyond(room, nil) }
     if block.isEmpty { block = piece } else { block += piece }
     if block.count >= Self.blockSize { try await flush() }
   }

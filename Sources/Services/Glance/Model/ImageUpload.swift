@@ -9,11 +9,19 @@ public struct ImageUpload: Sendable {
   public let isStaging: Bool
   private let store: Store
   private let world: World
+  private let check: Check
+
+  /// Asked in the transactions in which the upload begins and ends, of the image as it is written there: it throws
+  /// where that is not allowed.
+  public typealias Check = @Sendable (_ image: Image, _ transaction: Transaction) async throws -> Void
 
   /// How long an upload is believed to be alive without a sign of life.
   public static let lease = Duration.minutes(5)
 
-  private init(imageID: String, uploadID: String, isStaging: Bool, store: Store, world: World) {
+  private init(
+    imageID: String, uploadID: String, isStaging: Bool, store: Store, world: World, check: @escaping Check
+  ) {
+    self.check = check
     self.imageID = imageID
     self.uploadID = uploadID
     self.isStaging = isStaging
@@ -39,10 +47,11 @@ public struct ImageUpload: Sendable {
   /// - Parameter node: whose process takes the bytes; when it starts anew, its uploads of before are dead.
   /// - Throws: a conflict when the image has bytes, or another upload is on its way.
   public static func begin(
-    _ id: String, isStaging: Bool, store: Store, world: World, node: String = "local"
+    _ id: String, isStaging: Bool, store: Store, world: World, node: String = "local",
+    check: @escaping Check = { _, _ in }
   ) async throws -> ImageUpload {
     let upload = ImageUpload(
-      imageID: id, uploadID: "\(node)/\(world.uuid())", isStaging: isStaging, store: store, world: world)
+      imageID: id, uploadID: "\(node)/\(world.uuid())", isStaging: isStaging, store: store, world: world, check: check)
     let now = world.now()
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
@@ -56,7 +65,7 @@ public struct ImageUpload: Sendable {
       image.status = isStaging ? .uploading : .saving
       image.uploadID = upload.uploadID
       image.uploadUntil = now + lease
-      try await transaction.update(image)
+      try await check(try await transaction.update(image), transaction)
     }
     return upload
   }
@@ -80,7 +89,7 @@ public struct ImageUpload: Sendable {
   public func finish(_ facts: Facts, in store: String) async throws {
     let now = world.now()
     let isStaging = isStaging
-    try await change { image in
+    try await change(check) { image in
       image.size = facts.size
       image.virtualSize = facts.virtualSize
       image.checksum = facts.checksum
@@ -104,7 +113,9 @@ public struct ImageUpload: Sendable {
     }
   }
 
-  private func change(_ body: @escaping @Sendable (inout Image) -> Void) async throws {
+  private func change(
+    _ check: @escaping Check = { _, _ in }, _ body: @escaping @Sendable (inout Image) -> Void
+  ) async throws {
     let (id, upload) = (imageID, uploadID)
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else {
@@ -114,7 +125,7 @@ public struct ImageUpload: Sendable {
             + "up the chunks uploaded.")
       }
       body(&image)
-      try await transaction.update(image)
+      try await check(try await transaction.update(image), transaction)
     }
   }
 }

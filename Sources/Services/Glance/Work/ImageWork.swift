@@ -187,8 +187,9 @@ public struct ImageWork: Sendable {
   /// Puts bytes into the staging area in place of those that are there, for all further steps.
   func stage(_ id: String, heldBy task: String, _ pieces: ImagePieces) async throws -> (key: String, ImportImage.Facts)
   {
+    let room = try await room(for: id)
     let writer = try await stores.staging.begin(for: id)
-    var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, declared: nil)
+    var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, room: room, declared: nil)
     do {
       while let piece = try await pieces() { try await intake.add(piece) }
       let taken = try await intake.end()

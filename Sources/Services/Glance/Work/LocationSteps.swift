@@ -14,7 +14,9 @@ extension TakeLocation: Saga {
   ]
 
   private static func find(_ saga: inout TakeLocation, _ c: ImageWork) async throws {
-    saga.size = try await c.content(at: saga).size
+    let size = try await c.content(at: saga).size
+    if let room = try await c.room(for: saga.image), size > room { throw Image.beyond(room, size) }
+    saga.size = size
   }
 
   /// What is there is used at once where there is nothing to compare it with.

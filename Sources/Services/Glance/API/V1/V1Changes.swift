@@ -14,34 +14,9 @@ enum V1Changes {
       .put("/images/{id}", "modify_image", update, allow: ImageAccess.change),
     ])
 
-  /// Where an image's bytes come from.
-  private enum Source {
-    case nowhere, body
-    /// They are fetched from there, and kept here.
-    case copy(String)
-    /// They stay there.
-    case location(String)
-  }
-
-  private static func source(_ call: Call<Glance>, _ headers: V1Headers, isNew: Bool) throws -> Source {
-    var found: [Source] = []
-    if let url = call.request.headers["x-glance-api-copy-from"] { found.append(.copy(try V1Sources.checked(url))) }
-    if headers.fields["location"] != nil { found.append(.location(try V1Sources.checked(headers.text("location")))) }
-    switch call.request.body {
-    case .empty: break
-    case .bytes(let bytes): if !bytes.isEmpty { found.append(.body) }
-    case .stream(let stream): if stream.length != 0 { found.append(.body) }
-    case .file: found.append(.body)
-    }
-    guard found.count < 2 else { throw Fault.badRequest("It's invalid to provide multiple image sources.") }
-    // A new image of no bytes is whole as soon as it is said to be one.
-    if isNew, found.isEmpty, try headers.number("size") == 0 { return .body }
-    return found.first ?? .nowhere
-  }
-
   static func create(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try source(call, headers, isNew: true)
+    let source = try V1Source(call, headers, isNew: true)
     let now = call.service.world.now()
     var image = Image()
     image.owner = call.caller.projectID
@@ -50,21 +25,28 @@ enum V1Changes {
     try headers.apply(to: &image, purges: false, options: call.service.options)
     image.id = headers.text("id") ?? call.service.world.uuid()
     guard isUUID(image.id) else { throw Fault.badRequest("Invalid image id format") }
-    try ImageAccess.requireVisibility(image.visibility, image, call)
-    try ProtectedProperties.requireChange(from: [:], to: image.properties, call)
-    try await Quotas.require([.countTotal: 1], call)
-    try requireFormats(image, source)
+    try NewImage.require(image, call)
+    try source.requireFormats(image)
     _ = try call.service.stores.writable(headers.text("store"))
-    let made = image
-    try await call.service.store.write { transaction in
-      guard try await transaction.insertUnlessPresent(made),
-        try await transaction.get(DeletedImage.self, made.id) == nil
-      else { throw Fault.conflict("An image with identifier \(made.id) already exists") }
+    let size = try await source.look(image, headers, call)
+    switch source {
+    case .nowhere: try await NewImage.insert(image, call)
+    case .body:
+      try V1Source.requireOctets(call)
+      try await NewImage.insert(image, call)
+      try await source.fill(image, size: size, headers, call)
+    case .copy, .location: try await source.fill(image, size: size, isNew: true, headers, call)
     }
-    let whole = try await fill(made, from: source, call, headers)
-    var response = answer(ProtectedProperties.readable(whole, call), status: 201)
-    response.headers["Location"] = call.baseURL + "/v1/images/\(made.id)"
+    var response = answer(ProtectedProperties.readable(try await current(image.id, call), call), status: 201)
+    response.headers["Location"] = call.baseURL + "/v1/images/\(image.id)"
     return response
+  }
+
+  private static func current(_ id: String, _ call: Call<Glance>) async throws -> Image {
+    guard let image = try await call.service.store.read({ try await $0.get(Image.self, id) }) else {
+      throw Image.missing(id)
+    }
+    return image
   }
 
   private static func answer(_ image: Image, status: Int) -> Response {
@@ -75,87 +57,49 @@ enum V1Changes {
     return response
   }
 
-  private static func requireFormats(_ image: Image, _ source: Source) throws {
-    if case .nowhere = source { return }
-    guard image.diskFormat != nil else { throw Fault.badRequest("Disk format is not specified.") }
-    guard image.containerFormat != nil else { throw Fault.badRequest("Container format is not specified.") }
-  }
-
-  /// The image with its bytes, or on its way to them.
-  private static func fill(
-    _ image: Image, from source: Source, _ call: Call<Glance>, _ headers: V1Headers
-  ) async throws -> Image {
-    switch source {
-    case .nowhere: return image
-    case .copy(let url): try await V1Sources.copy(url, into: image, call)
-    case .location(let url):
-      try await V1Sources.refer(image, to: url, size: try headers.number("size"), call)
-    case .body:
-      let type = call.request.headers["Content-Type"] ?? "application/octet-stream"
-      guard type == "application/octet-stream" else {
-        throw Fault.badRequest("Content-Type must be application/octet-stream")
-      }
-      try await Quotas.require([.sizeTotal: 0, .countUploading: 0], call)
-      try await Intake(call, image, into: try call.service.stores.writable(headers.text("store"))).run()
-    }
-    let id = image.id
-    guard let whole = try await call.service.store.read({ try await $0.get(Image.self, id) }) else {
-      throw Image.missing(id)
-    }
-    if let checksum = headers.text("checksum"), let real = whole.checksum, checksum != real {
-      try await discard(whole, call)
-      throw Fault.badRequest(
-        "Supplied checksum (\(checksum)) and checksum generated from uploaded image (\(real)) did not match. The image "
-          + "waits for its data again.")
-    }
-    return whole
-  }
-
-  private static func discard(_ image: Image, _ call: Call<Glance>) async throws {
-    let now = call.service.world.now()
-    try await call.service.store.write { transaction in
-      guard var current = try await transaction.get(Image.self, image.id) else { return }
-      current.requeue(now)
-      try await transaction.update(current)
-    }
-    await call.service.bytes.release(all: image.allLocations, of: image.id)
-  }
-
   static func update(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try source(call, headers, isNew: false)
-    let now = call.service.world.now()
+    let source = try V1Source(call, headers, isNew: false)
+    if case .body = source { try V1Source.requireOctets(call) }
     let purges = call.request.headers["x-glance-registry-purge-props"].map(V1Headers.isTrue) ?? true
+    let change: @Sendable (Image) throws -> Image = { try changed($0, by: headers, source, purges: purges, call) }
+    // Nobody is asked for data before it is known that the change may be made.
+    let size = try await source.look(try change(try await ImageAccess.image(call)), headers, call)
     let image = try await call.service.store.write { transaction in
-      let found = try await ImageAccess.image(call, in: transaction)
-      try requireMutable(found, headers, call)
-      var image = found
-      var hasBody = false
-      switch source {
-      case .nowhere: break
-      case .body:
-        hasBody = true
-        guard found.status == .queued else { throw Fault.conflict("Cannot upload to an unqueued image") }
-      case .copy, .location:
-        guard found.status == .queued else {
-          throw Fault.badRequest("Attempted to update Location field for an image not in queued status.")
-        }
-      }
-      try headers.apply(to: &image, purges: purges && !hasBody, options: call.service.options)
-      // What the caller does not see he cannot mean to take away.
-      let seen = ProtectedProperties.readable(found, call).properties
-      for (key, value) in found.properties where seen[key] == nil && image.properties[key] == nil {
-        image.properties[key] = value
-      }
-      try ProtectedProperties.requireChange(from: found.properties, to: image.properties, call)
-      if image.visibility != found.visibility { try ImageAccess.requireVisibility(image.visibility, found, call) }
-      if Images.isPrivileged(call), headers.fields["owner"] != nil { image.owner = headers.text("owner") }
-      try requireFormats(image, source)
-      image.updatedAt = now
-      return try await transaction.update(image)
+      try await transaction.update(try change(try await ImageAccess.image(call, in: transaction)))
     }
-    let whole = try await fill(image, from: source, call, headers)
-    return answer(ProtectedProperties.readable(whole, call), status: 200)
+    try await source.fill(image, size: size, headers, call)
+    return answer(ProtectedProperties.readable(try await current(image.id, call), call), status: 200)
+  }
+
+  private static func changed(
+    _ found: Image, by headers: V1Headers, _ source: V1Source, purges: Bool, _ call: Call<Glance>
+  ) throws -> Image {
+    try requireMutable(found, headers, call)
+    var image = found
+    var hasBody = false
+    switch source {
+    case .nowhere: break
+    case .body:
+      hasBody = true
+      guard found.status == .queued else { throw Fault.conflict("Cannot upload to an unqueued image") }
+    case .copy, .location:
+      guard found.status == .queued else {
+        throw Fault.badRequest("Attempted to update Location field for an image not in queued status.")
+      }
+    }
+    try headers.apply(to: &image, purges: purges && !hasBody, options: call.service.options)
+    // What the caller does not see he cannot mean to take away.
+    let seen = ProtectedProperties.readable(found, call).properties
+    for (key, value) in found.properties where seen[key] == nil && image.properties[key] == nil {
+      image.properties[key] = value
+    }
+    try ProtectedProperties.requireChange(from: found.properties, to: image.properties, call)
+    if image.visibility != found.visibility { try ImageAccess.requireVisibility(image.visibility, found, call) }
+    if Images.isPrivileged(call), headers.fields["owner"] != nil { image.owner = headers.text("owner") }
+    try source.requireFormats(image)
+    image.updatedAt = call.service.world.now()
+    return image
   }
 
   /// Refuses changes of what only the service itself says.
