@@ -81,7 +81,8 @@ import Testing
     #expect(absent.status == 400)
     #expect(unseen.status == 400)
     #expect(
-      unseen.text.replacing(secret, with: "") == absent.text.replacing("6c0a8b54-52a3-4e84-a3b6-2d77a1bd4dd1", with: ""))
+      unseen.text.replacing(secret, with: "") == absent.text.replacing("6c0a8b54-52a3-4e84-a3b6-2d77a1bd4dd1", with: "")
+    )
     #expect(try await ask(own).names == [])
     #expect(try await ask(secret, as: "admin").status == 200)
     #expect(try await ask(own, as: "reader").status == 200)
