@@ -93,7 +93,7 @@ let services: [Target] = [
   module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
   module("NovaAPI", "Services/Nova/API", "Hardware", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
   module("NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
-  module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
+  module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "JSON", "Log", "Bus", "Hardware", "Host", "Clients"),
   module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
   module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
@@ -126,7 +126,7 @@ let suites: [Target] = [
   tests("KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI", "KeystoneV2"),
   tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
-  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork"),
+  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork", "GlanceModel"),
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI", "GlanceWork", "Work", "IO", "Crypto", "Text"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("WiringTests", "Unit/Wiring", "GlanceModel", "GlanceWork", "HTTP", "IO", "Crypto", "Text", "Wiring", "Config", "Core", "Host"),
