@@ -60,6 +60,8 @@ tempest-identity: build ## runs Tempest's identity tests, none left out, on the 
 
 tempest-image: build ## runs Tempest's image tests, v2 and v1, on the fake hypervisor
 	Tests/Tempest/tempest.sh image.py
+	Tests/Tempest/tempest.sh image_lenient.py
+	Tests/Tempest/tempest.sh image_refused.py
 	Tests/Tempest/tempest.sh image_v1.py
 
 tempest-smoke: build ## the smoke tests among them

@@ -92,7 +92,7 @@ let services: [Target] = [
   module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware", "Host", "HTTP"),
   module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
   module("NovaAPI", "Services/Nova/API", "Hardware", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
-  module("NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
+  module("NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "HTTP", "Text"),
   module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "JSON", "Log", "Bus", "Hardware", "Host", "Clients"),
   module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
   module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
