@@ -3,7 +3,8 @@ public import Store
 
 /// The moves of an image while bytes come in. Each is one transaction, and names the upload that makes it.
 public struct ImageUpload: Sendable {
-  public let imageID: String
+  /// The image as it was when the upload began: what is said of it later goes for other data.
+  public let image: Image
   public let uploadID: String
   /// Whether the bytes are only put aside for an import.
   public let isStaging: Bool
@@ -19,10 +20,10 @@ public struct ImageUpload: Sendable {
   public static let lease = Duration.minutes(5)
 
   private init(
-    imageID: String, uploadID: String, isStaging: Bool, store: Store, world: World, check: @escaping Check
+    _ image: Image, uploadID: String, isStaging: Bool, store: Store, world: World, check: @escaping Check
   ) {
     self.check = check
-    self.imageID = imageID
+    self.image = image
     self.uploadID = uploadID
     self.isStaging = isStaging
     self.store = store
@@ -50,10 +51,8 @@ public struct ImageUpload: Sendable {
     _ id: String, isStaging: Bool, store: Store, world: World, node: String = "local",
     check: @escaping Check = { _, _ in }
   ) async throws -> ImageUpload {
-    let upload = ImageUpload(
-      imageID: id, uploadID: "\(node)/\(world.uuid())", isStaging: isStaging, store: store, world: world, check: check)
-    let now = world.now()
-    try await store.write { transaction in
+    let (upload, now) = ("\(node)/\(world.uuid())", world.now())
+    let image = try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
       guard image.status == .queued else {
         let to = isStaging ? "uploading" : "saving"
@@ -63,17 +62,20 @@ public struct ImageUpload: Sendable {
       }
       image.startAnew()
       image.status = isStaging ? .uploading : .saving
-      image.uploadID = upload.uploadID
+      image.uploadID = upload
       image.uploadUntil = now + lease
-      try await check(try await transaction.update(image), transaction)
+      let begun = try await transaction.update(image)
+      try await check(begun, transaction)
+      return begun
     }
-    return upload
+    return ImageUpload(
+      image, uploadID: upload, isStaging: isStaging, store: store, world: world, check: check)
   }
 
   /// Says that the upload goes on.
   public func renew() async throws {
     let until = world.now() + Self.lease
-    let (id, upload) = (imageID, uploadID)
+    let (id, upload) = (image.id, uploadID)
     try await store.write { transaction in
       _ = try await transaction.run(
         "UPDATE \(Image.table) SET upload_until = \(until) WHERE id = \(id) AND upload_id = \(upload)")
@@ -105,7 +107,7 @@ public struct ImageUpload: Sendable {
 
   /// Back to queued, as if nothing had come; an image that was deleted meanwhile stays deleted.
   public func abandon() async throws {
-    let (id, upload, now) = (imageID, uploadID, world.now())
+    let (id, upload, now) = (image.id, uploadID, world.now())
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else { return }
       image.requeue(now)
@@ -116,7 +118,7 @@ public struct ImageUpload: Sendable {
   private func change(
     _ check: @escaping Check = { _, _ in }, _ body: @escaping @Sendable (inout Image) -> Void
   ) async throws {
-    let (id, upload) = (imageID, uploadID)
+    let (id, upload) = (image.id, uploadID)
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else {
         throw Fault(

@@ -14,7 +14,7 @@ extension TakeLocation: Saga {
   ]
 
   private static func find(_ saga: inout TakeLocation, _ c: ImageWork) async throws {
-    let size = try await c.content(at: saga).size
+    let size = try c.options.capped(try await c.content(at: saga).size)
     if let room = try await c.room(for: saga.image), size > room { throw Image.beyond(room, size) }
     saga.size = size
   }
