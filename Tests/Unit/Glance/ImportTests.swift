@@ -118,6 +118,66 @@ import Text
     #expect(try await take(cloud, id, ["method": ["name": "copy-image"], "all_stores": true], as: "admin") == 202)
   }
 
+  @Test("data comes from the store that a request prefers, if the image is there")
+  func preferred() async throws {
+    let cloud = try await cloud()
+    let id = try await cloud.image()
+    #expect(try await cloud.upload(id, "data").status == 204)
+    #expect(try await take(cloud, id, ["method": ["name": "copy-image"], "stores": ["far"]], as: "admin") == 202)
+    let path = "/v2/images/\(id)/file"
+    // Each store gets a damaged one in turn, of the same size, so that it shows which was asked.
+    for (store, other) in [("fast", second), ("far", first)] {
+      let key = try #require(try await other.list().first)
+      try await other.remove(key) { false }
+      #expect(try await cloud.send("GET", path + "?prefer=\(store)").text == "data")
+      let writer = try await other.begin(for: id)
+      try await writer.write(Array("ruin".utf8))
+      try await writer.finish(as: key)
+      #expect(try await cloud.send("GET", path + "?prefer=+\(store),").text == "data")
+      try await other.remove(key) { false }
+      let again = try await other.begin(for: id)
+      try await again.write(Array("data".utf8))
+      try await again.finish(as: key)
+    }
+    #expect(try await cloud.send("GET", path + "?prefer=attic").status == 400)
+    #expect(try await cloud.send("GET", path + "?prefer=").status == 200)
+    let closed = try await ImageCloud(
+      stores: ImageStores(single: FakeImages()), policies: ["download_from_store": "role:admin"])
+    let own = try await closed.image()
+    #expect(try await closed.upload(own, "data").status == 204)
+    #expect(try await closed.send("GET", "/v2/images/\(own)/file?prefer=file").status == 403)
+    #expect(try await closed.send("GET", "/v2/images/\(own)/file").status == 200)
+  }
+
+  @Test("who may copy images need not own them; who may import must")
+  func copiers() async throws {
+    let stores = ImageStores(
+      [.init("fast", type: "file", first), .init("far", type: "s3", second)], defaultID: "fast", staging: first,
+      stagingTwin: "fast")
+    let cloud = try await ImageCloud(stores: stores, policies: ["copy_image": "role:reader"])
+    let id = try await cloud.image(["visibility": "public"], as: "admin")
+    let copy: JSON = ["method": ["name": "copy-image"], "stores": ["far"]]
+    let download: JSON = ["method": ["name": "web-download", "uri": "http://example.org/x"]]
+    #expect(try await take(cloud, id, download, as: "other") == 403)
+    #expect(try await cloud.upload(id, "data", as: "admin").status == 204)
+    #expect(try await take(cloud, id, copy, as: "other") == 202)
+    #expect(try await show(cloud, id)["stores"] == "fast,far")
+    let secret = try await cloud.image()
+    #expect(try await cloud.upload(secret, "data").status == 204)
+    #expect(try await take(cloud, secret, copy, as: "other") == 404)
+  }
+
+  @Test("nothing is staged where staged data cannot be imported; disks encrypted by LUKS are images")
+  func methods() async throws {
+    var options = GlanceOptions()
+    options.importMethods = ["web-download"]
+    let cloud = try await cloud(options)
+    let id = try await cloud.image(["disk_format": "luks"])
+    let headers: Headers = ["Content-Type": "application/octet-stream"]
+    #expect(try await cloud.send("PUT", "/v2/images/\(id)/stage", .bytes([1]), headers: headers).status == 404)
+    #expect(try await show(cloud, id)["status"] == "queued")
+  }
+
   @Test("one store that fails fails all, unless the request says otherwise")
   func partly() async throws {
     let cloud = try await cloud(web: Page(bytes: [5, 6]))

@@ -123,6 +123,8 @@ public struct Glance: Sendable {
       policy: "rule:context_is_admin or role:service or (role:member and project_id:%(project_id)s)"
     ),
     (name: "copy_image", policy: "rule:context_is_admin"),
+    (name: "download_from_store", policy: ImageAccess.download),
+    (name: "get_metadef_resource_type", policy: MetadefAccess.read),
     (name: "get_task", policy: "rule:default"), (name: "get_tasks", policy: "rule:default"),
     (name: "add_task", policy: "rule:default"), (name: "modify_task", policy: "rule:default"),
     (name: "manage_image_cache", policy: "rule:context_is_admin"),

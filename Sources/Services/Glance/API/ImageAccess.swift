@@ -32,14 +32,15 @@ enum ImageAccess {
   }
 
   /// The same for an image that the path does not name.
+  /// - Parameter rule: what he must be allowed, if that is not the row's.
   static func image(
-    _ id: String, _ call: Call<Glance>, in transaction: some ReadTransaction
+    _ id: String, _ call: Call<Glance>, rule: String? = nil, in transaction: some ReadTransaction
   ) async throws -> Image {
     guard let image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
     let target = try await target(image, call, in: transaction)
-    if call.permits(target) { return image }
+    if call.permits(target, rule: rule) { return image }
     guard call.permits(target, rule: "get_image") else { throw Image.missing(id) }
-    throw Fault.forbidden("You are not permitted to do this to the image \(id) (\(call.rule)). Ask its owner.")
+    throw Fault.forbidden("You are not permitted to do this to the image \(id) (\(rule ?? call.rule)). Ask its owner.")
   }
 
   /// The image that a list begins behind.
@@ -56,7 +57,7 @@ enum ImageAccess {
   }
 
   /// What policy rules know of an image when this caller asks.
-  private static func target(
+  static func target(
     _ image: Image, _ call: Call<Glance>, in transaction: some ReadTransaction
   ) async throws -> [String: String] {
     guard let project = call.caller.projectID, image.visibility == .shared else { return image.target(member: nil) }

@@ -63,13 +63,8 @@ enum ImageAttributes {
         throw Fault.badRequest("Custom property should not be greater than 255 characters.")
       }
       guard case .string(let text) = value else { throw bad(key, "\(value) is not of type 'string'") }
-      image.properties[key] = text
-      guard image.properties.count <= options.imagePropertyQuota else {
-        throw Fault(
-          .overQuota,
-          "The limit has been exceeded on the number of allowed image properties. Attempted: "
-            + "\(image.properties.count), Maximum: \(options.imagePropertyQuota)")
-      }
+      let isNew = image.properties.updateValue(text, forKey: key) == nil
+      if isNew { try ImageLimits.requireProperties(image.properties, options) }
     }
   }
 
@@ -82,17 +77,8 @@ enum ImageAttributes {
       }
       if !tags.contains(tag) { tags.append(tag) }
     }
-    try checkTagCount(tags.count, options)
+    try ImageLimits.require(tags.count, "tags", within: options.imageTagQuota)
     return tags
-  }
-
-  static func checkTagCount(_ count: Int, _ options: GlanceOptions) throws {
-    guard count <= options.imageTagQuota else {
-      throw Fault(
-        .overQuota,
-        "The limit has been exceeded on the number of allowed image tags. Attempted: \(count), Maximum: "
-          + "\(options.imageTagQuota)")
-    }
   }
 
   private static func bad(_ key: String, _ why: String) -> Fault {

@@ -12,7 +12,7 @@ enum ImageData {
     rules: "", of: Glance.self,
     [
       .put("/images/{id}/file", "upload_image", upload, allow: ImageAccess.change, status: 204),
-      .get("/images/{id}/file", "download_image", download, allow: ImageAccess.download),
+      .get("/images/{id}/file", "download_image", download, allow: ImageAccess.download, query: .keys("prefer")),
     ])
 
   static func upload(_ call: Call<Glance>, _: RawBody) async throws -> Nothing {
@@ -38,7 +38,7 @@ enum ImageData {
     guard image.status == .active || image.status == .deactivated, image.size != nil else {
       return Response(status: 204)
     }
-    let content = try await find(image, call.service)
+    let content = try await find(image, call.service, first: try await preferred(image, call))
     var response = Response(
       status: 200, headers: ["Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"])
     var range = 0..<content.size
@@ -66,10 +66,27 @@ enum ImageData {
     return response
   }
 
+  /// The stores that the request would rather have the bytes from.
+  private static func preferred(_ image: Image, _ call: Call<Glance>) async throws -> [String] {
+    let names = (call.query("prefer") ?? "").split(separator: ",")
+      .map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
+    guard !names.isEmpty else { return [] }
+    let target = try await call.service.store.read { try await ImageAccess.target(image, call, in: $0) }
+    guard call.permits(target, rule: "download_from_store") else {
+      throw Fault.forbidden("You are not authorized to complete download_from_store action. Ask an administrator.")
+    }
+    for name in names where !call.service.stores.ids.contains(name) {
+      throw Fault.badRequest("Store '\(name)' is not configured.")
+    }
+    return names
+  }
+
   /// The bytes in the first of the image's stores that has them whole.
-  private static func find(_ image: Image, _ service: Glance) async throws -> ImageContent {
+  private static func find(_ image: Image, _ service: Glance, first: [String]) async throws -> ImageContent {
     var last: (any Error)?
-    for place in service.stores.preferred(image) {
+    let places = service.stores.preferred(image)
+    let wanted = places.filter { first.contains($0.store) }
+    for place in wanted + places.filter({ !first.contains($0.store) }) {
       do {
         guard let content = try await service.stores.backend(of: place)?.content(place.key) else {
           service.log.error("the bytes of an image are not in their store", ["image": image.id, "store": place.store])

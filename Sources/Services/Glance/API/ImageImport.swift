@@ -17,6 +17,9 @@ enum ImageImport {
     ])
 
   static func stage(_ call: Call<Glance>, _: RawBody) async throws -> Nothing {
+    guard call.service.options.importMethods.contains(ImportWish.Method.staged.rawValue) else {
+      throw Fault.notFound("'glance-direct' method is not available at this site.")
+    }
     try ImageData.requireOctets(call)
     let image = try await ImageAccess.image(call)
     try await Intake(call, image, into: nil).run()
@@ -40,7 +43,9 @@ enum ImageImport {
     let roles = Array(call.caller.roles).sorted()
     return try await call.service.store.write { transaction in
       if let new { try await NewImage.insert(new, allowance, in: transaction) }
-      var image = try await ImageAccess.image(id, call, in: transaction)
+      // Whoever may copy need not own what he sees; upstream asks for no more than `copy_image` either.
+      let rule = wish.method == .copy ? "get_image" : "modify_image"
+      var image = try await ImageAccess.image(id, call, rule: rule, in: transaction)
       try wish.check(image)
       guard wish.method != .copy || call.permits(image.target(member: nil), rule: "copy_image") else {
         throw Fault.forbidden("You are not authorized to complete copy_image action. Ask an administrator.")

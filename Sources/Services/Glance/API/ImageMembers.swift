@@ -47,9 +47,7 @@ enum ImageMembers {
       member.createdAt = now
       member.updatedAt = now
       let count = try await transaction.count(ImageMember.self, "WHERE image_id = \(image.id)")
-      guard count < quota else {
-        throw Fault(.overQuota, "Image member limit exceeded for image \(image.id): at most \(quota) members.")
-      }
+      try ImageLimits.require(count + 1, "members for this image", within: quota)
       guard try await transaction.insertUnlessPresent(member) else {
         throw Fault.conflict("Member \(id) is duplicated for image \(image.id)")
       }

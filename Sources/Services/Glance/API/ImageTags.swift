@@ -17,7 +17,7 @@ enum ImageTags {
     guard tag.count <= 255 else { throw Fault.badRequest("A tag has at most 255 characters.") }
     return try await change(call) { image in
       if !image.tags.contains(tag) { image.tags.append(tag) }
-      try ImageAttributes.checkTagCount(image.tags.count, call.service.options)
+      try ImageLimits.require(image.tags.count, "tags", within: call.service.options.imageTagQuota)
     }
   }
 

@@ -39,11 +39,7 @@ enum LocationPatch {
   }
 
   static func requireRoom(_ count: Int, _ call: Call<Glance>) throws {
-    let quota = call.service.options.imageLocationQuota
-    guard quota >= 0, count > quota else { return }
-    throw Fault(
-      .overQuota,
-      "The limit has been exceeded on the number of allowed image locations. Attempted: \(count), Maximum: \(quota)")
+    try ImageLimits.require(count, "locations", within: call.service.options.imageLocationQuota)
   }
 
   private static func parts(_ value: JSON) throws -> (url: String, metadata: JSONObject) {

@@ -70,7 +70,7 @@ enum Tasks {
       conditions.append("type = \(type)")
     }
     if let marker = call.query("marker"), !isUUID(marker) { throw Fault.badRequest("Invalid marker format") }
-    let page = try MetadefPage(
+    let page = try ListPage(
       call, sortable: ["created_at", "updated_at", "id", "type", "status", "owner"],
       usual: call.service.options.pageSize)
     let all = conditions

@@ -86,6 +86,7 @@ public struct Image: Versioned {
 
   public static let diskFormats = [
     "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop", "gpt",
+    "luks",
   ]
   public static let containerFormats = ["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]
 

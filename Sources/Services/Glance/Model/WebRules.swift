@@ -10,7 +10,7 @@ public struct WebRules: Sendable {
   public var disallowedHosts: [String] = []
   public var allowedPorts = [80, 443]
   public var disallowedPorts: [Int] = []
-  /// Addresses that may be reached although they are this machine's own, or of a kind below.
+  /// Addresses that may be reached although they are of a kind below.
   public var allowedNetworks: [CIDR] = []
   /// Private addresses and what else an operator wants left alone.
   public var disallowedNetworks: [CIDR] = [

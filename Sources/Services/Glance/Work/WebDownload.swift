@@ -85,7 +85,7 @@ public struct WebDownload: WebSource {
     return first
   }
 
-  /// Refuses a stream that ends early or is announced as too large.
+  /// The pieces of an answer; it is refused where more is announced than may come.
   static func whole(_ body: Body, limit: Int) throws -> ImagePieces {
     guard case .stream(let stream) = body else { return { nil } }
     if let length = stream.length, length > limit {

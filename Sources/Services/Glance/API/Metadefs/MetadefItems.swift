@@ -29,7 +29,7 @@ enum MetadefItems {
   }
 
   static func list(
-    _ kind: MetadefItem.Kind, _ call: Call<Glance>, _ page: MetadefPage
+    _ kind: MetadefItem.Kind, _ call: Call<Glance>, _ page: ListPage
   ) async throws -> (MetadefNamespace, [MetadefItem]) {
     try await call.service.store.read { transaction in
       let namespace = try await MetadefAccess.namespace(call, in: transaction)

@@ -12,7 +12,7 @@ enum MetadefNamespaces {
     [
       .get(
         "/metadefs/namespaces", "get_metadef_namespaces", list, allow: MetadefAccess.list,
-        query: MetadefPage.parameters + .keys("resource_types")),
+        query: ListPage.parameters + .keys("resource_types")),
       .post("/metadefs/namespaces", "add_metadef_namespace", create, allow: MetadefAccess.change),
       .get(
         MetadefAccess.path, "get_metadef_namespace", show, allow: MetadefAccess.read, query: .keys("resource_type")),
@@ -25,7 +25,7 @@ enum MetadefNamespaces {
   ]
 
   static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    let page = try MetadefPage(call, sortable: sortable, usual: call.service.options.pageSize)
+    let page = try ListPage(call, sortable: sortable, usual: call.service.options.pageSize)
     var conditions: [SQL] = []
     if let visibility = call.query("visibility") {
       guard MetadefNamespace.Visibility(rawValue: visibility) != nil else {

@@ -11,7 +11,7 @@ enum MetadefObjects {
   static let routes = Routes(
     rules: "", of: Glance.self,
     [
-      .get(all, "get_metadef_objects", list, allow: MetadefAccess.read, query: MetadefPage.parameters),
+      .get(all, "get_metadef_objects", list, allow: MetadefAccess.read, query: ListPage.parameters),
       .post(all, "add_metadef_object", create, allow: MetadefAccess.change),
       .delete(all, "delete_metadef_namespace", deleteAll, allow: MetadefAccess.change),
       .get(one, "get_metadef_object", show, allow: MetadefAccess.read),
@@ -20,7 +20,7 @@ enum MetadefObjects {
     ])
 
   static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    let page = try MetadefPage(call, sortable: MetadefItems.sortable, usual: nil)
+    let page = try ListPage(call, sortable: MetadefItems.sortable, usual: nil)
     let (namespace, items) = try await MetadefItems.list(.object, call, page)
     return [
       "objects": .array(items.map { MetadefItems.show(object: $0, of: namespace.namespace) }),

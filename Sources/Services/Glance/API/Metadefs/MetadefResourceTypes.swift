@@ -44,8 +44,9 @@ enum MetadefResourceTypes {
   }
 
   static func listAssociations(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    let associations = try await call.service.store.read { transaction in
+    let associations = try await call.service.store.read { transaction -> [MetadefAssociation] in
       let namespace = try await MetadefAccess.namespace(call, in: transaction)
+      guard call.permits(namespace.target, rule: "get_metadef_resource_type") else { return [] }
       return try await transaction.all(
         MetadefAssociation.self, "WHERE namespace_id = \(namespace.id) ORDER BY name")
     }

@@ -13,7 +13,7 @@ enum MetadefTags {
   static let routes = Routes(
     rules: "", of: Glance.self,
     [
-      .get(all, "get_metadef_tags", list, allow: MetadefAccess.read, query: MetadefPage.parameters),
+      .get(all, "get_metadef_tags", list, allow: MetadefAccess.read, query: ListPage.parameters),
       .post(all, "add_metadef_tags", createAll, allow: MetadefAccess.change),
       .delete(all, "delete_metadef_tags", deleteAll, allow: MetadefAccess.change),
       .get(one, "get_metadef_tag", show, allow: MetadefAccess.read),
@@ -27,7 +27,7 @@ enum MetadefTags {
   }
 
   static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    let page = try MetadefPage(call, sortable: MetadefItems.sortable, usual: nil)
+    let page = try ListPage(call, sortable: MetadefItems.sortable, usual: nil)
     let items = try await MetadefItems.list(.tag, call, page).1
     return ["tags": .array(items.map { ["name": .string($0.name)] })]
   }
@@ -43,8 +43,7 @@ enum MetadefTags {
   static func createAll(_ call: Call<Glance>, _ body: JSON) async throws -> JSON {
     let object = try MetadefAccess.body(body, MetadefSchemas.tags, readOnly: MetadefAccess.times)
     let names = (object["tags"]?.array ?? []).compactMap { $0["name"]?.string }
-    let appends = ["1", "t", "true", "on", "y", "yes"].contains(
-      call.request.headers["X-Openstack-Append"]?.lowercased() ?? "")
+    let appends = call.request.headers["X-Openstack-Append"]?.saysTrue ?? false
     let (world, now) = (call.service.world, call.service.world.now())
     try await call.service.store.write { transaction in
       let namespace = try await MetadefAccess.namespace(call, in: transaction)

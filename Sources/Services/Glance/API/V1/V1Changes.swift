@@ -61,7 +61,7 @@ enum V1Changes {
     let headers = try V1Headers(call.request.headers)
     let source = try V1Source(call, headers, isNew: false)
     if case .body = source { try V1Source.requireOctets(call) }
-    let purges = call.request.headers["x-glance-registry-purge-props"].map(V1Headers.isTrue) ?? true
+    let purges = call.request.headers["x-glance-registry-purge-props"].map(\.saysTrue) ?? true
     let change: @Sendable (Image) throws -> Image = { try changed($0, by: headers, source, purges: purges, call) }
     // Nobody is asked for data before it is known that the change may be made.
     let size = try await source.look(try change(try await ImageAccess.image(call)), headers, call)

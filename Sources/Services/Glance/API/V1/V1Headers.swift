@@ -47,10 +47,7 @@ struct V1Headers: Sendable {
   }
 
   /// Anything that is not one of oslo's words for true is false.
-  func flag(_ key: String) -> Bool? { fields[key].map { Self.isTrue($0 ?? "") } }
-  static func isTrue(_ text: String) -> Bool {
-    ["1", "t", "true", "on", "y", "yes"].contains(text.lowercased().filter { !$0.isWhitespace })
-  }
+  func flag(_ key: String) -> Bool? { fields[key].map { ($0 ?? "").saysTrue } }
 
   /// Writes all that clients may say into an image.
   /// - Parameter purges: whether properties that are not named go.
@@ -79,12 +76,7 @@ struct V1Headers: Sendable {
       try ImageAttributes.requireProperty(key)
       image.properties[key] = value
     }
-    guard image.properties.count <= options.imagePropertyQuota else {
-      throw Fault(
-        .overQuota,
-        "The limit has been exceeded on the number of allowed image properties. Attempted: "
-          + "\(image.properties.count), Maximum: \(options.imagePropertyQuota)")
-    }
+    try ImageLimits.requireProperties(image.properties, options)
   }
 
   /// Amazon's formats come in pairs: one of them given means both.

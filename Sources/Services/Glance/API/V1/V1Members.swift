@@ -66,13 +66,7 @@ enum V1Members {
   }
 
   private static func requireRoom(_ count: Int, _ call: Call<Glance>) throws {
-    let quota = call.service.options.imageMemberQuota
-    guard count <= quota else {
-      throw Fault(
-        .overQuota,
-        "The limit has been exceeded on the number of allowed image members for this image. Attempted: \(count), "
-          + "Maximum: \(quota)")
-    }
+    try ImageLimits.require(count, "members for this image", within: call.service.options.imageMemberQuota)
   }
 
   private static func put(
@@ -95,7 +89,7 @@ enum V1Members {
   static func add(_ call: Call<Glance>, _ body: JSON) async throws -> Response {
     let id = call.path["member"] ?? ""
     guard id.count <= 255 else { throw Fault.badRequest("A member's id has at most 255 characters.") }
-    let canShare = body["member"]?["can_share"].map { $0.bool ?? V1Headers.isTrue($0.string ?? $0.text) }
+    let canShare = body["member"]?["can_share"].map { $0.bool ?? ($0.string ?? $0.text).saysTrue }
     let now = call.service.world.now()
     try await call.service.store.write { transaction in
       let image = try await sharable(call, in: transaction)

@@ -36,7 +36,7 @@ struct V1Query: Sendable {
     // Only administrators ask for what was deleted; everyone who asks for what changed is told of it.
     let wanted: Bool? =
       isAdmin
-      ? call.query("deleted").map(V1Headers.isTrue) ?? (call.query("changes-since") == nil ? false : nil)
+      ? call.query("deleted").map(\.saysTrue) ?? (call.query("changes-since") == nil ? false : nil)
       : call.query("changes-since") == nil ? false : nil
     let me = call.caller.projectID ?? "\u{1}"
     let seen = try Self.sight(call, me: me, sharing: true)
