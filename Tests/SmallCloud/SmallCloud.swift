@@ -102,10 +102,12 @@ public struct SmallCloud: Sendable {
     let stores = ImageStores(
       [.init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages)],
       defaultID: "file", staging: hands.images, stagingTwin: "file")
-    let glance = Glance(store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue)
+    let cache = ImageCache(hands.imageCache, limit: 1 << 20, store: store, world: world)
+    let glance = Glance(
+      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, cache: cache)
     imageWork = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: FakeImageInspector(), host: .real,
-      web: OnePage(), scratch: "/nonexistent")
+      web: OnePage(), scratch: "/nonexistent", cache: cache)
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
     let neutron = Neutron(store: store, world: world, bus: bus)
@@ -161,6 +163,7 @@ public struct FakeHands: Sendable {
   public let volumes = FakeVolumes()
   public let images = FakeImages()
   public let secondImages = FakeImages()
+  public let imageCache = FakeImages()
   public let bridges = FakeSwitch()
   let dhcp = FakeDHCPServers()
   let routers = FakeRouters()

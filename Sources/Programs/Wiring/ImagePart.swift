@@ -26,18 +26,20 @@ struct ImagePart: Sendable {
     var options = GlanceOptions(settings.images)
     try await settings.images.rules.apply(to: &options, base.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
+    let limit = settings.images.cache.limit
+    let cache = base.hands.imageCache.map { ImageCache($0, limit: limit, store: base.store, world: base.world) }
     let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
     glance = Glance(
       store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: base.queue, certificates: certificates, options: options, node: base.node, limits: limits)
+      queue: base.queue, certificates: certificates, options: options, node: base.node, limits: limits, cache: cache)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
     work = ImageWork(
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
       inspector: base.hands.inspector, host: base.host, web: LateWeb(rules: options.imports.web),
-      scratch: base.hands.imageScratch, certificates: certificates, options: options)
+      scratch: base.hands.imageScratch, certificates: certificates, options: options, cache: cache)
     work.register(on: base.queue)
-    reconcilers = glance.bytes.reconcilers()
+    reconcilers = glance.bytes.reconcilers() + (cache?.reconcilers() ?? [])
   }
 
   /// What identity keeps of limits for the image service: a project's own, else the registered ones.
@@ -65,6 +67,7 @@ struct ImagePart: Sendable {
   func start(_ world: World) async throws {
     try await work.start()
     try await glance.bytes.start()
+    await glance.cache?.start()
     for reconciler in reconcilers { reconciler.start(world) }
   }
 }

@@ -17,6 +17,8 @@ public struct Glance: Sendable {
   let store: Store
   let world: World
   let stores: ImageStores
+  /// What is kept on this host besides; nil where nothing is.
+  public let cache: ImageCache?
   let inspector: any ImageInspector
   let options: GlanceOptions
   let node: String
@@ -35,11 +37,13 @@ public struct Glance: Sendable {
   ///   - queue: where imports are written down.
   ///   - node: the name of this machine's part of the cloud, the same after a restart.
   ///   - limits: what projects may have; nil where nothing is limited.
+  ///   - cache: nil where images are not cached on this host.
   public init(
     store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
     certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
-    node: String = "local", limits: Limits? = nil
+    node: String = "local", limits: Limits? = nil, cache: ImageCache? = nil
   ) {
+    self.cache = cache
     self.certificates = certificates
     self.store = store
     self.world = world

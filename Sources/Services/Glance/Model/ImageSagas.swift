@@ -76,3 +76,16 @@ public struct CopyImage: SagaValue {
     self.allMustSucceed = allMustSucceed
   }
 }
+
+/// Brings a queued image into the cache of this host.
+public struct CacheImage: SagaValue {
+  public static let name = "image.cache"
+  public var image: String
+  /// By which the queue's entry is known again.
+  public var ticket: String
+  public var subject: String { image }
+  public init(image: String, ticket: String) {
+    self.image = image
+    self.ticket = ticket
+  }
+}

@@ -27,14 +27,17 @@ public struct ImageWork: Sendable {
   public let scratch: String
   public let certificates: any CertificateSource
   public let options: GlanceOptions
+  /// nil where images are not cached on this host.
+  public let cache: ImageCache?
   static let log = Log("glance.work")
 
   /// - Parameter scratch: a directory of its own, made when it is needed.
   public init(
     store: Store, world: World, stores: ImageStores, bytes: ImageBytes, inspector: any ImageInspector, host: Host,
     web: any WebSource, scratch: String, certificates: any CertificateSource = NoCertificates(),
-    options: GlanceOptions = GlanceOptions()
+    options: GlanceOptions = GlanceOptions(), cache: ImageCache? = nil
   ) {
+    self.cache = cache
     self.store = store
     self.world = world
     self.stores = stores
@@ -51,6 +54,7 @@ public struct ImageWork: Sendable {
   public func register(on queue: SagaQueue) {
     queue.register(ImportImage.self, self)
     queue.register(CopyImage.self, self)
+    queue.register(CacheImage.self, self)
   }
 
   /// Removes what tools left behind in an earlier process.
