@@ -29,12 +29,14 @@ struct ImageCloud {
     try await self.init(stores: ImageStores(single: backend), inspector: inspector, options: options, world: world)
   }
 
-  /// - Parameter scratch: where tools work on imports.
+  /// - Parameters:
+  ///   - scratch: where tools work on imports.
+  ///   - cache: where images are cached, and how many bytes stay; nil for nowhere.
   init(
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
     certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
     scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil,
-    cache: (backend: any ImageBackend, limit: Int)? = nil
+    cache: (backend: any ImageBackend, limit: Int)? = (FakeImages(), 1 << 20)
   ) async throws {
     store = try await TestStore.fresh(world: world)
     try await store.migrate([SagaRow.schema, glanceSchema])
