@@ -106,8 +106,8 @@ class Drive:
         self.check, self.web = check, Web()
         self.cloud = Cloud(options.binary, offset=options.offset, sets=FAKES + [
             "identity.password_cost=4", "image.enabled_backends=file:file,web:http",
-            "image.show_multiple_locations=true", "image.web_download_allowed_ports=",
-            "image.web_download_allowed_networks=127.0.0.0/8", "image.image_cache_max_size=%d" % (64 * MIB)])
+            "image.web_download_allowed_ports=", "image.web_download_allowed_networks=127.0.0.0/8",
+            "image.image_cache_max_size=%d" % (64 * MIB)])
         self.cloud.start()
         self.glance = Client(check, self.cloud, options.glance)
         self.openstack = Client(check, self.cloud, options.openstack)

@@ -18,6 +18,7 @@ public import GlanceWork
 import HTTP
 import Hardware
 import Host
+import JSON
 public import KeystoneAPI
 import KeystoneModel
 import KeystoneV2
@@ -100,14 +101,20 @@ public struct SmallCloud: Sendable {
     let identity = try Self.endpoint(keystone.api(), own)
     let second = KeystoneV2(over: identity.handler)
     let stores = ImageStores(
-      [.init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages)],
+      [
+        .init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages),
+        .init("web", type: "http", FakeWeb(pages: [Self.page: "a small image"])),
+      ],
       defaultID: "file", staging: hands.images, stagingTwin: "file")
+    var imageOptions = GlanceOptions()
+    imageOptions.importMethods.append("glance-download")
     let cache = ImageCache(hands.imageCache, limit: 1 << 20, store: store, world: world)
     let glance = Glance(
-      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, cache: cache)
+      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, options: imageOptions,
+      cache: cache)
     imageWork = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: FakeImageInspector(), host: .real,
-      web: OnePage(), scratch: "/nonexistent", cache: cache)
+      web: OnePage(), source: OneImage(), scratch: "/nonexistent", options: imageOptions, cache: cache)
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
     let neutron = Neutron(store: store, world: world, bus: bus)
@@ -156,6 +163,11 @@ public struct SmallCloud: Sendable {
   }
 }
 
+extension SmallCloud {
+  /// Where the one image is that the store of web servers leads to.
+  public static let page = "http://images.example.org/guest"
+}
+
 /// What stands for a machine.
 public struct FakeHands: Sendable {
   public let hypervisor = FakeHypervisor()
@@ -168,6 +180,16 @@ public struct FakeHands: Sendable {
   let dhcp = FakeDHCPServers()
   let routers = FakeRouters()
   let firewall = FakeFirewall()
+}
+
+/// Another region, in which every id is the same image.
+struct OneImage: ImageSource {
+  func show(_ image: RemoteImage) async throws -> JSON {
+    ["status": "active", "disk_format": "raw", "container_format": "bare", "size": 2048, "os_distro": "debian"]
+  }
+  func bytes(of image: RemoteImage, limit: Int) async throws -> ImagePieces {
+    try await OnePage().fetch("", limit: limit)
+  }
 }
 
 /// A web on which every address has the same small image.

@@ -34,7 +34,8 @@ struct ImageCloud {
   ///   - cache: where images are cached, and how many bytes stay; nil for nowhere.
   init(
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
-    certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
+    source: any ImageSource = NoImageSource(), certificates: any CertificateSource = NoCertificates(),
+    options: GlanceOptions = GlanceOptions(),
     scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil,
     cache: (backend: any ImageBackend, limit: Int)? = (FakeImages(), 1 << 20)
   ) async throws {
@@ -49,7 +50,7 @@ struct ImageCloud {
     bytes = glance.bytes
     work = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,
-      scratch: scratch, certificates: certificates, options: options, cache: cache)
+      source: source, scratch: scratch, certificates: certificates, options: options, cache: cache)
     let callers: [String: Caller] = [
       "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: ["admin", "manager", "member", "reader"]),
       "nova": Caller(userID: "u-nova", projectID: "p-service", roles: ["service"]),

@@ -23,6 +23,7 @@ public struct ImageWork: Sendable {
   public let inspector: any ImageInspector
   public let host: Host
   public let web: any WebSource
+  public let source: any ImageSource
   /// Where tools write; emptied at the start.
   public let scratch: String
   public let certificates: any CertificateSource
@@ -34,7 +35,8 @@ public struct ImageWork: Sendable {
   /// - Parameter scratch: a directory of its own, made when it is needed.
   public init(
     store: Store, world: World, stores: ImageStores, bytes: ImageBytes, inspector: any ImageInspector, host: Host,
-    web: any WebSource, scratch: String, certificates: any CertificateSource = NoCertificates(),
+    web: any WebSource, source: any ImageSource = NoImageSource(), scratch: String,
+    certificates: any CertificateSource = NoCertificates(),
     options: GlanceOptions = GlanceOptions(), cache: ImageCache? = nil
   ) {
     self.cache = cache
@@ -45,6 +47,7 @@ public struct ImageWork: Sendable {
     self.inspector = inspector
     self.host = host
     self.web = web
+    self.source = source
     self.scratch = scratch
     self.certificates = certificates
     self.options = options
@@ -55,6 +58,7 @@ public struct ImageWork: Sendable {
     queue.register(ImportImage.self, self)
     queue.register(CopyImage.self, self)
     queue.register(CacheImage.self, self)
+    queue.register(TakeLocation.self, self)
   }
 
   /// Removes what tools left behind in an earlier process.
