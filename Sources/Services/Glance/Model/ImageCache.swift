@@ -37,8 +37,7 @@ public final class ImageCache: Sendable {
         let key = entry.key
       else { return nil }
       guard let content = try await backend.content(key), content.size == entry.size else {
-        Self.log.error("a cached image is damaged and was removed from the cache", ["image": id, "key": key])
-        try await drop("WHERE content_key = \(key)")
+        try await dropDamaged(key, of: id)
         return nil
       }
       guard entry.size == image.size, image.contentHash.map({ $0 == key }) ?? true else {
@@ -166,6 +165,12 @@ public final class ImageCache: Sendable {
     return gone
   }
 
+  /// An entry that only names the bytes may be about to put them there anew.
+  private func dropDamaged(_ key: String, of image: String) async throws {
+    Self.log.error("a cached image is damaged and was removed from the cache", ["image": image, "key": key])
+    try await drop("WHERE content_key = \(key) AND status = \(CachedImage.Status.cached)")
+  }
+
   /// Removes the bytes of entries that are gone, where no other entry names them.
   public func release(_ entries: [CachedImage]) async {
     for key in Set(entries.compactMap(\.key)) { await release(key: key) }
@@ -212,8 +217,7 @@ public final class ImageCache: Sendable {
     let entries = try await store.read { try await $0.all(CachedImage.self, "WHERE content_key IS NOT NULL") }
     for entry in entries where entry.status == .cached {
       guard let key = entry.key, try await backend.content(key)?.size != entry.size else { continue }
-      Self.log.error("a cached image is damaged and was removed from the cache", ["image": entry.imageID, "key": key])
-      try await drop("WHERE content_key = \(key)")
+      try await dropDamaged(key, of: entry.imageID)
     }
     let strays = Set(keys).subtracting(entries.compactMap(\.key))
     for key in strays { await release(key: key) }
