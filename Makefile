@@ -38,6 +38,7 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 	Tests/Acceptance/openid.sh
 	Tests/Acceptance/glance2013.sh
 	Tests/Acceptance/image-stores.sh
+	Tests/Acceptance/cache.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh

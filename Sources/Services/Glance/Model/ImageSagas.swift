@@ -109,6 +109,19 @@ public struct CopyImage: SagaValue {
   }
 }
 
+/// Brings a queued image into the cache of this host.
+public struct CacheImage: SagaValue {
+  public static let name = "image.cache"
+  public var image: String
+  /// By which the queue's entry is known again.
+  public var ticket: String
+  public var subject: String { image }
+  public init(image: String, ticket: String) {
+    self.image = image
+    self.ticket = ticket
+  }
+}
+
 /// Lets an image's data stay where it is on the web, and reads it once for its hash. Without a hash to compare with,
 /// the image can be used before it is read; upstream does so too.
 public struct TakeLocation: SagaValue {
