@@ -25,9 +25,12 @@ public protocol ImageBackend: Sendable {
   func removeStrays() async throws
   /// Free and total space in bytes; `Int.max` where nobody counts.
   func space() async throws -> (free: Int, total: Int)
+  /// Where others find what is kept under the key, in the words of upstream's store of that kind; nil where only we do.
+  func url(of key: String) -> String?
 }
 
 extension ImageBackend {
+  public func url(of key: String) -> String? { nil }
   public var isReadOnly: Bool { false }
   public func link(_ file: String, as hash: String) async throws -> String? { nil }
 }

@@ -1,0 +1,4 @@
+// librbd and librados, as they are.
+#pragma once
+#include <rados/librados.h>
+#include <rbd/librbd.h>
