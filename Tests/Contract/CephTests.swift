@@ -36,6 +36,11 @@
       return place
     }
 
+    func pids() async throws -> [String] {
+      let text = String(decoding: try await Host.real.readFile(folder + "/ceph/pids"), as: UTF8.self)
+      return text.split { $0 == " " || $0 == "\n" }.map(String.init)
+    }
+
     /// What Ceph's own tools say, or do.
     @discardableResult
     func run(_ words: String...) async throws -> String {
@@ -57,6 +62,7 @@
         try await clones(ceph)
         try await neighbours(ceph)
         try await refusals(ceph)
+        try await silence(ceph)
       } catch {
         try await ceph.stop()
         throw error
@@ -72,7 +78,7 @@
       let usage = try await ceph.run("rbd", "du", "images/" + key)
       let cluster = try await ceph.run("ceph", "fsid").split(separator: "\n").joined()
       #expect(images.url(of: key) == "rbd://\(cluster)/images/\(key)/snap")
-      #expect(usage.contains("16 MiB"), "two objects of three: \(usage)")
+      #expect(usage.contains("12 MiB"), "the first object and a half: \(usage)")
       try await ceph.run("rbd", "clone", "images/\(key)@snap", "images/disk")
       let busy = await #expect(throws: Fault.self) { try await images.remove(key) { false } }
       #expect(busy?.kind == .conflict)
@@ -129,6 +135,32 @@
         #expect(fault?.message.contains(words) == true, "\(String(describing: fault))")
         #expect(fault?.message.contains("administrator") == true)
       }
+    }
+
+    /// Nobody waits for ever for a cluster that says nothing, and it is used again when it speaks.
+    private func silence(_ ceph: Ceph) async throws {
+      let contract = ImageBackendContract(images: try RBDImages(ceph.place))
+      let key = try await contract.keep([[1, 2, 3]])
+      let writer = try await contract.images.begin(for: Self.image)
+      let pids = try await ceph.pids()
+      try await Host.real.runOK("kill", ["-STOP"] + pids)
+      var slow = ceph.place
+      slow.timeout = .seconds(2)
+      let fresh = try RBDImages(slow)
+      let start = World.real.uptime()
+      for images in [contract.images, fresh, fresh] {
+        let fault = await #expect(throws: Fault.self) { _ = try await images.content(key) }
+        #expect(fault?.kind == .unavailable && fault?.message.contains("does not answer") == true)
+      }
+      try await writer.write([4])
+      let fault = await #expect(throws: Fault.self) { try await writer.finish(as: writer.key(of: "")) }
+      #expect(fault?.kind == .unavailable)
+      #expect(World.real.uptime() - start < .seconds(30))
+      try await Host.real.runOK("kill", ["-CONT"] + pids)
+      await writer.abandon()
+      #expect(try await contract.bytes(key) == [1, 2, 3])
+      try await contract.images.remove(key) { false }
+      #expect(try await contract.images.list() == [])
     }
   }
 #endif

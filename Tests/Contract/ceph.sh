@@ -2,7 +2,7 @@
 # A Ceph of one node for a test: one monitor and one keeper of objects in memory, on loopback ports of its own, in a
 # directory of its own, with a pool `images`. Some 90 MB, some seconds.
 #
-#   ceph.sh DIR     DIR/ready is there once it answers, DIR/ceph.conf leads to it
+#   ceph.sh DIR     DIR/ready is there once it answers, DIR/ceph.conf leads to it, DIR/pids are its processes
 #
 # It ends by SIGTERM or when its parent has gone, and takes DIR with it.
 set -euo pipefail
@@ -41,6 +41,9 @@ log file =
 osd pool default size = 1
 osd pool default min size = 1
 osd crush chooseleaf type = 0
+[client]
+rados mon op timeout = 3
+rados osd op timeout = 3
 [mon]
 mon data = $dir/mon
 mon allow pool size one = true
@@ -71,5 +74,6 @@ setpriv --pdeathsig KILL ceph-osd -f -i 0 &
 daemons+=($!)
 ceph osd pool create images 8
 rbd pool init images
+echo "${daemons[@]}" >"$dir/pids"
 touch "$dir/ready"
 while kill -0 "$PPID"; do sleep 0.2; done
