@@ -18,6 +18,7 @@ public protocol ImageBackend: Sendable {
   func content(_ key: String) async throws -> ImageContent?
   /// Removes the bytes, unless somebody wants them: asked after they were put aside where that can be done, so that an
   /// upload of the same content at the same moment loses nothing.
+  /// - Throws: `conflict` while somebody has them open or was cloned from them; it is asked again.
   func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws
   /// The keys of everything that is kept.
   func list() async throws -> [String]

@@ -7,6 +7,7 @@ public final class FakeImages: ImageBackend {
   private struct State: Sendable {
     var kept: [String: [UInt8]] = [:]
     var isFull = false
+    var busy: Set<String> = []
     var writers = 0
   }
   private let state = Mutex(State())
@@ -15,6 +16,8 @@ public final class FakeImages: ImageBackend {
 
   /// Whether every write fails from now on as on a full disk.
   public func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+  /// The keys that somebody has open from now on.
+  public func setBusy(_ keys: Set<String>) { state.withLock { $0.busy = keys } }
   /// Uploads that were begun and neither finished nor abandoned.
   public var openWriters: Int { state.withLock { $0.writers } }
 
@@ -26,6 +29,10 @@ public final class FakeImages: ImageBackend {
     state.withLock { $0.kept[key].map { .bytes($0) } }
   }
   public func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
+    if state.withLock({ $0.busy.contains(key) }) {
+      if try await isWanted() { return }
+      throw Fault.conflict("The image's bytes are in use.")
+    }
     guard let bytes = state.withLock({ $0.kept.removeValue(forKey: key) }) else { return }
     let keep = { self.state.withLock { state in if state.kept[key] == nil { state.kept[key] = bytes } } }
     do {

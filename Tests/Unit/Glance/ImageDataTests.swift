@@ -216,6 +216,24 @@ import Testing
     #expect(try await backend.list() == [])
   }
 
+  @Test("bytes in use stay until they are not, and hold up no others")
+  func bytesInUse() async throws {
+    let backend = FakeImages()
+    let cloud = try await ImageCloud(backend: backend)
+    _ = try await cloud.image()
+    for key in ["cloned", "old"] {
+      let writer = try await backend.begin(for: "")
+      try await writer.write([1])
+      try await writer.finish(as: key)
+    }
+    backend.setBusy(["cloned"])
+    try await cloud.bytes.removeUnwanted()
+    #expect(try await backend.list() == ["cloned"])
+    backend.setBusy([])
+    try await cloud.bytes.removeUnwanted()
+    #expect(try await backend.list() == [])
+  }
+
   @Test("after a crash the image is queued again and stray bytes go")
   func afterCrash() async throws {
     let backend = FakeImages()

@@ -100,8 +100,13 @@ public struct ImageBytes: Sendable {
       guard !keys.isEmpty else { continue }
       let wanted = try await wanted(in: area.name)
       for key in keys where !wanted.contains(key) {
-        try await release(ImageLocation(store: area.name, key: key, isReady: true))
-        Self.log.info("bytes without an image removed", ["store": area.name, "key": key])
+        do {
+          try await release(ImageLocation(store: area.name, key: key, isReady: true))
+          Self.log.info("bytes without an image removed", ["store": area.name, "key": key])
+        } catch let fault as Fault where fault.kind == .conflict {
+          // One that somebody reads or was cloned from holds up no other.
+          Self.log.info("bytes without an image are in use", ["store": area.name, "key": key])
+        }
       }
     }
   }
