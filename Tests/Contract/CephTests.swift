@@ -62,6 +62,7 @@
         try await clones(ceph)
         try await neighbours(ceph)
         try await refusals(ceph)
+        try await exclusion(ceph)
         try await silence(ceph)
       } catch {
         try await ceph.stop()
@@ -135,6 +136,23 @@
         #expect(fault?.message.contains(words) == true, "\(String(describing: fault))")
         #expect(fault?.message.contains("administrator") == true)
       }
+    }
+
+    /// Whom the cluster shuts out comes again as another.
+    private func exclusion(_ ceph: Ceph) async throws {
+      let contract = ImageBackendContract(images: try RBDImages(ceph.place))
+      let key = try await contract.keep([[1, 2, 3]])
+      let writer = try await contract.images.begin(for: Self.image)
+      let status = try await ceph.run("rbd", "status", "images/\(writer.key(of: "")).upload")
+      let ours = try #require(status.split { " \n=".contains($0) }.first { $0.hasPrefix("127.0.0.1:") }, "\(status)")
+      try await ceph.run("ceph", "osd", "blocklist", "add", String(ours))
+      try await writer.write([4])
+      let fault = await #expect(throws: Fault.self) { try await writer.finish(as: writer.key(of: "")) }
+      #expect(fault?.kind == .unavailable && fault?.message.contains("shut") == true, "\(String(describing: fault))")
+      await writer.abandon()
+      #expect(try await contract.bytes(key) == [1, 2, 3])
+      try await contract.images.remove(key) { false }
+      #expect(try await ceph.run("rbd", "ls", "images") == "")
     }
 
     /// Nobody waits for ever for a cluster that says nothing, and it is used again when it speaks.

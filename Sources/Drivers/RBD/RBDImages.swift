@@ -67,6 +67,9 @@
       }
     }
 
+    /// Closes an image, for which no connection is made.
+    func close(_ image: RBDImage) async { try? await threads.run { image.close() } }
+
     /// Who comes while somebody connects waits for him.
     private func connected() throws -> CephPool {
       try state.withLock { state in
@@ -166,7 +169,7 @@
     deinit {
       // Whoever lets go of it is no thread that may block.
       let (store, image) = (store, image)
-      Task { try? await store.run { _ in image.close() } }
+      Task { await store.close(image) }
     }
 
     /// The next piece, to the end of an object at most.

@@ -93,11 +93,9 @@
         return state.isOver
       }
       guard !isOver else { return }
+      await store.close(image)
       // What cannot be removed now is a stray.
-      try? await store.run { [image, name = key + RBDImages.unfinished] pool in
-        image.close()
-        try pool.erase(name)
-      }
+      try? await store.run { [name = key + RBDImages.unfinished] in try $0.erase(name) }
     }
   }
 #endif
