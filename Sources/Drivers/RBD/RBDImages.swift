@@ -180,7 +180,12 @@
         return offset..<min(end, (offset / size + 1) * size)
       }
       guard !piece.isEmpty else { return nil }
-      return try await store.run { [image] _ in try image.read(piece) }
+      return try await store.run { [image, end] _ in
+        let bytes = try image.read(piece)
+        // Whoever has it all may remove it at once.
+        if piece.upperBound == end { image.close() }
+        return bytes
+      }
     }
   }
 #endif
