@@ -82,7 +82,7 @@ let services: [Target] = [
   module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Config", "Hardware", "OpenID"),
   module("KeystoneV2", "Services/Keystone/V2", "Core", "JSON", "API", "HTTP", "Clients"),
   module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware", "Crypto", "Text"),
-  module("GlanceWork", "Services/Glance/Work", "GlanceModel", "Core", "Log", "Store", "Work", "Hardware", "Host", "HTTP", "Crypto", "Text"),
+  module("GlanceWork", "Services/Glance/Work", "GlanceModel", "Core", "JSON", "Log", "Store", "Work", "Hardware", "Host", "HTTP", "Crypto", "Text"),
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
@@ -110,13 +110,13 @@ let programs: [Target] = [
 
 let suites: [Target] = [
   .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted", "planted.sh"], swiftSettings: settings),
-  .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
+  .target(name: "TestSupport", dependencies: ["Core", "Store", "Hardware"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",
     dependencies: ([base, frame, hardware, services].flatMap { $0 }).filter { !["Libvirt", "LinuxNetwork", "FileDisk", "LDAP", "RBD", "NovaConsole"].contains($0.name) }
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
-  tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork", "GlanceModel", "GlanceWork", "API", "HTTP"),
+  tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "Crypto", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork", "GlanceModel", "GlanceWork", "API", "HTTP"),
   tests("GoldenTests", "Golden", "SmallCloud", "API", "Config", "Core", "Store", "Wiring", exclude: ["Files"]),
   tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork", "Host", "Crypto"),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),

@@ -9,6 +9,7 @@ public final class FakeImages: ImageBackend {
     var isFull = false
     var busy: Set<String> = []
     var writers = 0
+    var timesTidied = 0
   }
   private let state = Mutex(State())
 
@@ -20,6 +21,9 @@ public final class FakeImages: ImageBackend {
   public func setBusy(_ keys: Set<String>) { state.withLock { $0.busy = keys } }
   /// Uploads that were begun and neither finished nor abandoned.
   public var openWriters: Int { state.withLock { $0.writers } }
+
+  /// How often its strays were removed.
+  public var timesTidied: Int { state.withLock { $0.timesTidied } }
 
   public func begin(for image: String) async throws -> any ImageWriter {
     state.withLock { $0.writers += 1 }
@@ -43,7 +47,7 @@ public final class FakeImages: ImageBackend {
     }
   }
   public func list() async throws -> [String] { state.withLock { $0.kept.keys.sorted() } }
-  public func removeStrays() async throws {}
+  public func removeStrays() async throws { state.withLock { $0.timesTidied += 1 } }
   public func space() async throws -> (free: Int, total: Int) { (1 << 40, 1 << 41) }
 
   private final class Writer: ImageWriter {

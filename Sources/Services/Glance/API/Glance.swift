@@ -126,6 +126,5 @@ public struct Glance: Sendable {
   /// Makes what every image service has, where it is missing: the usual metadata definitions.
   public func bootstrap() async throws {
     try await MetadefLibrary(store: store, world: world).loadUsual()
-    try await LocationImport.endStale(in: store, now: world.now())
   }
 }

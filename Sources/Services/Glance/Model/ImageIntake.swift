@@ -19,6 +19,7 @@ public struct ImageIntake {
   private let writer: any ImageWriter
   private let limit: Int
   private let format: String?
+  private let mustMatch: Bool
   private let extra: [Hash.Algorithm]
   private let hashes: ParallelHashes
   private var size = 0
@@ -34,12 +35,15 @@ public struct ImageIntake {
   /// - Parameters:
   ///   - limit: the most bytes that are taken.
   ///   - format: what the bytes are said to be; nil where nobody looks into them yet.
+  ///   - mustMatch: whether they must be that.
   public init(
-    into writer: any ImageWriter, limit: Int, declared format: String?, digests extra: [Hash.Algorithm] = []
+    into writer: any ImageWriter, limit: Int, declared format: String?, mustMatch: Bool = true,
+    digests extra: [Hash.Algorithm] = []
   ) throws {
     self.writer = writer
     self.limit = limit
     self.format = format
+    self.mustMatch = mustMatch
     self.extra = extra
     hashes = try ParallelHashes([.md5, .sha512] + extra.filter { $0 != .md5 && $0 != .sha512 })
   }
@@ -101,7 +105,7 @@ public struct ImageIntake {
   /// By the first bytes as soon as they are there, and once more when it is known what can be within.
   private func check(size: Int?) throws {
     guard let format else { return }
-    do { try ImageHeader(head, size: size).check(declared: format) } catch let fault as Fault
+    do { try ImageHeader(head, size: size).check(declared: format, mustMatch: mustMatch) } catch let fault as Fault
       where fault.kind == .badRequest
     {
       throw Image.unlike(fault)
