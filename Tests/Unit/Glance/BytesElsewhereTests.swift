@@ -3,6 +3,7 @@ import FakeHardware
 import GlanceModel
 import Hardware
 import Testing
+import Work
 
 /// The care for bytes that are kept on other machines.
 @Suite("Bytes elsewhere") struct BytesElsewhereTests {
