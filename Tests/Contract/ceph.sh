@@ -41,9 +41,6 @@ log file =
 osd pool default size = 1
 osd pool default min size = 1
 osd crush chooseleaf type = 0
-[client]
-rados mon op timeout = 3
-rados osd op timeout = 3
 [mon]
 mon data = $dir/mon
 mon allow pool size one = true
