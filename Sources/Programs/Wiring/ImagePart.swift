@@ -1,6 +1,7 @@
 internal import API
 internal import Clients
 internal import Core
+internal import Crypto
 internal import GlanceAPI
 internal import GlanceModel
 internal import GlanceWork
@@ -30,15 +31,18 @@ struct ImagePart: Sendable {
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
     let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
     queue = SagaQueue(store: base.store, world: base.world, node: base.node + "-images", width: 16)
+    let key = Hash.sha256(Array("remote images \(base.secrets.password(of: "glance"))".utf8))
+    let vault = FernetKey(bytes: key).map { Fernet(keys: [$0]) }
     glance = Glance(
       store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: queue, certificates: certificates, options: options, node: base.node, limits: limits)
+      queue: queue, certificates: certificates, options: options, vault: vault,
+      node: base.node, limits: limits)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
     let (client, identity) = (LateClient(), services.identity())
     let source = RegionalImages(
       catalog: { try await identity.service.with(token: $0).call("GET", "/auth/catalog") },
-      client: { try await client.client() })
+      vault: glance.vault, client: { try await client.client() })
     work = ImageWork(
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
       inspector: base.hands.inspector, host: base.host, web: LateWeb(client: client, rules: options.imports.web),
