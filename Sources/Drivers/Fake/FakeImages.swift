@@ -7,7 +7,9 @@ public final class FakeImages: ImageBackend {
   private struct State: Sendable {
     var kept: [String: [UInt8]] = [:]
     var isFull = false
+    var busy: Set<String> = []
     var writers = 0
+    var timesTidied = 0
   }
   private let state = Mutex(State())
 
@@ -15,8 +17,13 @@ public final class FakeImages: ImageBackend {
 
   /// Whether every write fails from now on as on a full disk.
   public func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+  /// The keys that somebody has open from now on.
+  public func setBusy(_ keys: Set<String>) { state.withLock { $0.busy = keys } }
   /// Uploads that were begun and neither finished nor abandoned.
   public var openWriters: Int { state.withLock { $0.writers } }
+
+  /// How often its strays were removed.
+  public var timesTidied: Int { state.withLock { $0.timesTidied } }
 
   public func begin(for image: String) async throws -> any ImageWriter {
     state.withLock { $0.writers += 1 }
@@ -26,6 +33,10 @@ public final class FakeImages: ImageBackend {
     state.withLock { $0.kept[key].map { .bytes($0) } }
   }
   public func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
+    if state.withLock({ $0.busy.contains(key) }) {
+      if try await isWanted() { return }
+      throw Fault.conflict("The image's bytes are in use.")
+    }
     guard let bytes = state.withLock({ $0.kept.removeValue(forKey: key) }) else { return }
     let keep = { self.state.withLock { state in if state.kept[key] == nil { state.kept[key] = bytes } } }
     do {
@@ -36,7 +47,7 @@ public final class FakeImages: ImageBackend {
     }
   }
   public func list() async throws -> [String] { state.withLock { $0.kept.keys.sorted() } }
-  public func removeStrays() async throws {}
+  public func removeStrays() async throws { state.withLock { $0.timesTidied += 1 } }
   public func space() async throws -> (free: Int, total: Int) { (1 << 40, 1 << 41) }
 
   private final class Writer: ImageWriter {

@@ -8,6 +8,10 @@ internal import Host
 internal import IO
 internal import ObjectStores
 
+#if RBD
+  internal import RBD
+#endif
+
 extension ImageStores {
   /// The stores that the settings name. Bytes are staged in the default store where that is made of files, else in a
   /// directory of their own.
@@ -48,12 +52,39 @@ extension ImageStores {
     case "s3":
       return made(try far.bucket(name, settings), ["s3_store_host": settings.s3Host, "bucket": settings.s3Bucket])
     case "http": return made(try far.web(), [:])
+    case "rbd":
+      return made(
+        try pool(name, settings, far.world),
+        ["pool": settings.rbdPool, "chunk_size": String(settings.rbdChunkMiB << 20), "thin_provisioning": "true"])
     default:
       let own = name == ImageLocation.firstStore ? "images" : "images-" + name
       let directory = settings.directory.isEmpty ? state.directory(own) : settings.directory
       return made(ImageFiles(directory: directory, host: host, world: far.world), ["data_dir": directory])
     }
   }
+}
+
+extension ImageStores {
+  #if RBD
+    private static func pool(
+      _ name: String, _ settings: ImageStoreSettings, _ world: World
+    ) throws -> any ImageBackend {
+      var place = RBDImages.Place(pool: settings.rbdPool)
+      place.user = settings.rbdUser
+      place.configuration = settings.rbdConfiguration
+      place.chunkSize = settings.rbdChunkMiB << 20
+      place.timeout = .seconds(settings.rbdConnectSeconds)
+      return try RBDImages(place, world: world)
+    }
+  #else
+    private static func pool(
+      _ name: String, _ settings: ImageStoreSettings, _ world: World
+    ) throws -> any ImageBackend {
+      throw Fault.badRequest(
+        "image.enabled_backends: the store '\(name)' is in Ceph, which this build of Martlet has no part for. Install "
+          + "librbd-dev and librados-dev and build it with `make build TRAITS=RBD`, or take the store out.")
+    }
+  #endif
 }
 
 /// The stores on other machines, with the one client that they share; it starts with the first of them.

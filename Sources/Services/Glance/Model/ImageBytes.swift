@@ -51,20 +51,26 @@ public struct ImageBytes: Sendable {
     [
       Reconciler("glance-uploads", every: .minutes(1)) { try await requeueDeadUploads() },
       Reconciler("glance-bytes", every: .minutes(10)) { try await removeUnwanted() },
+      Reconciler("glance-strays", every: .hours(1)) { await removeStrays(isHere: false) },
     ]
   }
 
   /// What no process carries on with after a crash.
   public func start() async throws {
-    for area in stores.areas {
-      do { try await area.backend.removeStrays() } catch {
-        // A store elsewhere that does not answer holds nobody up.
-        Self.log.warning("a store could not be tidied", ["store": area.name, "cause": "\(error)"])
-      }
-    }
+    await removeStrays(isHere: true)
     // By range and not by LIKE, for which a node's `_` would match any other's letter; `0` is the byte after `/`.
     let (first, end) = (node + "/", node + "0")
     try await requeue("upload_until IS NOT NULL AND upload_id >= \(first) AND upload_id < \(end)")
+  }
+
+  /// In the files of this machine uploads leave nothing behind but when the process dies, and nothing may be under way
+  /// when they are tidied. A store elsewhere is shared, and may not answer, for which nobody's start is to wait.
+  private func removeStrays(isHere: Bool) async {
+    for area in stores.areas where stores.isHere(area.name) == isHere {
+      do { try await area.backend.removeStrays() } catch {
+        Self.log.warning("a store could not be tidied", ["store": area.name, "cause": "\(error)"])
+      }
+    }
   }
 
   public func requeueDeadUploads() async throws {
@@ -100,8 +106,13 @@ public struct ImageBytes: Sendable {
       guard !keys.isEmpty else { continue }
       let wanted = try await wanted(in: area.name)
       for key in keys where !wanted.contains(key) {
-        try await release(ImageLocation(store: area.name, key: key, isReady: true))
-        Self.log.info("bytes without an image removed", ["store": area.name, "key": key])
+        do {
+          try await release(ImageLocation(store: area.name, key: key, isReady: true))
+          Self.log.info("bytes without an image removed", ["store": area.name, "key": key])
+        } catch let fault as Fault where fault.kind == .conflict {
+          // One that somebody reads or was cloned from holds up no other.
+          Self.log.info("bytes without an image are in use", ["store": area.name, "key": key])
+        }
       }
     }
   }
