@@ -4,6 +4,7 @@ the program's own entry point, with arguments, an environment and streams of its
 import json
 import os
 import pty
+import select
 import shutil
 import subprocess
 import tempfile
@@ -17,8 +18,9 @@ class Program:
         self.folder = tempfile.mkdtemp(prefix="client-")
         self.terminal, self.screen = pty.openpty()
         self.lock = threading.Lock()
+        forks = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forks.py")
         self.process = subprocess.Popen(
-            [python, os.path.join(os.path.dirname(os.path.abspath(__file__)), "forks.py"), entry], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [python, forks, entry], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"})
 
     def run(self, words, environment, data=None, pipe=False, screen=False):
@@ -33,7 +35,10 @@ class Program:
             self.process.stdin.write(json.dumps(wish) + "\n")
             self.process.stdin.flush()
             status = int(self.process.stdout.readline())
-            said = os.read(self.terminal, 1 << 16) if screen else open(out, "rb").read()
+            if screen:
+                said = os.read(self.terminal, 1 << 16) if select.select([self.terminal], [], [], 0.2)[0] else b""
+            else:
+                said = open(out, "rb").read()
             wrong = open(error, "rb").read().decode("utf8", "replace")
             # Python 2.7 says at every start that it is old.
             return status, said, "\n".join(line for line in wrong.splitlines() if "ryptography" not in line)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Drives the image API with the genuine command `glance` of Grizzly, of Havana and of today, in every API version that
-each speaks: every sub-command, as the program itself lists them, with what the user sees, and what he is refused.
+each speaks, and with `openstack image`: every sub-command, as the programs themselves list them, with what the user
+sees, and what he is refused.
 """
 import argparse
 import concurrent.futures
@@ -13,11 +14,16 @@ sys.path.insert(0, os.path.join(HERE, ".."))
 sys.path.insert(0, HERE)
 import glance_legacy  # noqa: E402
 import glance_manage  # noqa: E402
+import glance_metadefs  # noqa: E402
 import glance_v1  # noqa: E402
 import glance_v2  # noqa: E402
+import image_commands  # noqa: E402
 from acceptance import Check  # noqa: E402
 from cloud import FAKES, Cloud, Session  # noqa: E402
 from glance_command import Web, glance  # noqa: E402
+
+
+PARTS = ["grizzly", "havana", "today", "openstack", "clear", "manage"]
 
 
 def of_2013(cloud, check, release, web):
@@ -32,23 +38,21 @@ def of_2013(cloud, check, release, web):
     second.program.close()
 
 
-def of_today(cloud, check, web):
-    """Today's, which speaks v2 unless told to speak v1."""
-    first = glance(check, "glanceclient", cloud, "demo", "today, v1", OS_IMAGE_API_VERSION="1")
-    names = {"OS_USERNAME": "admin", "OS_PASSWORD": cloud.password("martlet"), "OS_PROJECT_NAME": "admin"}
-    glance_v1.run(cloud, first, first.other(**names), web)
-    first.all_driven()
-    second = glance(check, "glanceclient", cloud, "demo", "today")
-    glance_v2.of_today(cloud, second, second.other(**names), web)
-    first.program.close()
-    second.program.close()
+def of_today(cloud, check, web, part, version):
+    """Today's, told to speak one version of the API; `part` drives it as demo and as the administrator."""
+    demo = glance(check, "glanceclient", cloud, "demo", "today, v" + version, OS_IMAGE_API_VERSION=version)
+    admin = demo.other(OS_USERNAME="admin", OS_PASSWORD=cloud.password("martlet"), OS_PROJECT_NAME="admin")
+    part(cloud, demo, admin, web)
+    demo.program.close()
+    return demo
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--binary", default=".build/release/martlet")
     options.add_argument("--offset", type=int, default=25000)
-    options.add_argument("--only", default="", help="grizzly, havana, today, clear or manage, with commas between")
+    options.add_argument("--clients", default=".build/clients/bin")
+    options.add_argument("--only", default="", help="of " + ", ".join(PARTS))
     options = options.parse_args()
     check, start = Check(), time.monotonic()
     web = Web()
@@ -56,15 +60,24 @@ def main():
         "identity.password_cost=4", "image.enabled_backends=file:file,second:file,web:http",
         "image.show_multiple_locations=true", "image.web_download_allowed_ports=",
         "image.web_download_allowed_networks=127.0.0.0/8"])
-    wanted = options.only.split(",") if options.only else ["grizzly", "havana", "today", "clear", "manage"]
+    wanted = options.only.split(",") if options.only else PARTS
     old = [one for one in ("grizzly", "havana") if one in wanted and os.path.exists(".build/%s/bin/glance" % one)]
     try:
         cloud.start()
         with concurrent.futures.ThreadPoolExecutor() as pool:
             parts = [pool.submit(of_2013, cloud, check, one, web) for one in old]
-            parts += [pool.submit(of_today, cloud, check, web)] if "today" in wanted else []
+            today = [(glance_v1.run, "1"), (glance_v2.of_today, "2"), (glance_metadefs.run, "2")]
+            today = [pool.submit(of_today, cloud, check, web, *one) for one in today if "today" in wanted]
+            if "openstack" in wanted:
+                parts.append(pool.submit(image_commands.run, cloud, check, options.clients, web))
             for part in parts:
                 part.result()
+            for part in today:
+                part.result()
+            if today:
+                today[0].result().all_driven()
+                today[2].result().ran.update(today[1].result().ran)
+                today[2].result().all_driven()
         for one in old if "clear" in wanted else ():
             glance_legacy.clear(cloud, check, Session(cloud, "admin", "admin"), one)
         if "manage" in wanted:

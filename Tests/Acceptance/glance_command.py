@@ -63,7 +63,7 @@ class Glance(Command):
     def commands(self):
         """All there are, as the program itself lists them."""
         out = self.program.run(["help"], self.environment)[1].decode()
-        return set(re.findall(r"^    ([a-z][a-z-]+)(?: |$)", out, re.M)) - {"help"}
+        return set(re.findall(r"^    ([a-z][a-z-]+)(?: |$)", out, re.M)) - {"help", "bash-completion"}
 
     def all_driven(self):
         """That no sub-command was left out."""

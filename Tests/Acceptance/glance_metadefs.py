@@ -2,7 +2,7 @@
 import json
 
 
-def run(demo, admin):
+def run(cloud, demo, admin, web):
     namespaces(demo, admin)
     properties(demo, admin)
     objects(demo, admin)
@@ -55,7 +55,7 @@ def properties(demo, admin):
               '{"enum": ["red", "blue"], "default": "red"}', has=("color", "Color", '["red", "blue"]'))
     admin.refused("409 Conflict", "md-property-create", "Own", "--name", "color", "--title", "x", "--type", "string",
                   "--schema", "{}")
-    admin.refused("400 Bad Request", "md-property-create", "Own", "--name", "bad", "--title", "x", "--type", "liquid",
+    admin.refused("'liquid' is not one of", "md-property-create", "Own", "--name", "bad", "--title", "x", "--type", "liquid",
                   "--schema", "{}")
     admin.refused("Schema is not a valid JSON object.", "md-property-create", "Own", "--name", "bad", "--title", "x",
                   "--type", "string", "--schema", "{")

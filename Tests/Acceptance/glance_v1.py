@@ -3,6 +3,7 @@ is looked up in what each says of itself.
 """
 import hashlib
 import os
+import urllib.parse
 
 from glance_command import BYTES, FORM
 from cloud import wait
@@ -12,6 +13,7 @@ NOBODY = "11111111-1111-4111-8111-111111111111"
 
 def run(cloud, demo, admin, web):
     mark = demo.title[:1] + "-"
+    demo.say("help", "image-create", has="--copy-from")
     path = os.path.join(demo.program.folder, "image")
     with open(path, "wb") as file:
         file.write(BYTES)
@@ -23,6 +25,11 @@ def run(cloud, demo, admin, web):
     odd(demo, mark, path)
     pages(demo, mark)
     delete(demo, admin, mark, image)
+
+
+def is_old(demo):
+    """Whether this is a client that asks the cloud what today's finds out by itself."""
+    return not demo.title.startswith("today")
 
 
 def create(demo, mark, path):
@@ -81,7 +88,10 @@ def lists(demo, mark, image):
         demo.say("image-list", "--changes-since", "2020-01-01T00:00:00", has=image)
         demo.say("image-list", "--changes-since", "2099-01-01T00:00:00Z", lacks=image)
         demo.refused("Unrecognized changes-since value", "image-list", "--changes-since", "yesterday")
-    demo.refused("400 Bad Request", "image-list", "--size-min", "large")
+    if is_old(demo):
+        demo.refused("400 Bad Request", "image-list", "--size-min", "large")
+    else:
+        demo.refused("invalid int value: 'large'", "image-list", "--size-min", "large", status=2)
     demo.refused("400 Bad Request", "image-list", "--size-min", "-1")
 
 
@@ -133,8 +143,8 @@ def from_the_web(demo, admin, mark, web):
     for option in ("--copy-from", "--location"):
         demo.refused("External sources are not supported", "image-create", "--name", "x", *FORM, option,
                      "file:///etc/passwd")
-        demo.refused("Disk format is not specified", "image-create", "--name", "x", "--container-format", "bare", option,
-                     web.url)
+        demo.refused("Disk format is not specified" if is_old(demo) else "Must provide --disk-format when using " + option,
+                     "image-create", "--name", "x", "--container-format", "bare", option, web.url)
     lost = demo.one("image-create", "--name", mark + "lost", *FORM, "--copy-from", web.root + "/nothing")
     wait(20, "the image is not saved", lambda: demo.one("image-show", lost["id"])["status"] != "saving")
     demo.holds("an image that is not there never becomes active",
@@ -145,7 +155,7 @@ def from_the_web(demo, admin, mark, web):
 
 def members(demo, admin, image):
     """Sharing an image of demo's with the administrator's project and with one that nobody knows."""
-    other = "0123456789abcdef0123456789abcdef"
+    other = hashlib.md5(demo.title.encode()).hexdigest()
     demo.say("member-create", "--can-share", image, other)
     demo.same("an image has its member", demo.rows("member-list", "--image-id", image),
               [{"Image ID": image, "Member ID": other, "Can Share": "True"}])
@@ -163,18 +173,20 @@ def members(demo, admin, image):
 
 def odd(demo, mark, path):
     """What people do though nobody would think of it."""
-    name = mark + "Bücher & <b>\"Größe\"</b> 北京"
-    image = demo.one("image-create", "--name", name, *FORM, "--property", "title=ß=ü = 1", "--file", path)
+    name, title = mark + "Bücher & <b>\"Größe\"</b> 北京", "ß=ü = 1"
+    image = demo.one("image-create", "--name", name, *FORM, "--property", "title=" + title, "--file", path)
+    if not is_old(demo):
+        # Today's client quotes headers as if they were parts of a URL, and shows what was kept of them as it is.
+        name, title = urllib.parse.quote(name), urllib.parse.quote(title)
     demo.same("a name has any letters", image["name"], name)
-    demo.same("so has a property's value", demo.one("image-show", name)["Property 'title'"], "ß=ü = 1")
+    demo.same("so has a property's value", demo.one("image-show", name)["Property 'title'"], title)
     demo.say("image-list", "--name", name, has=image["id"])
-    demo.say("image-list", "--property-filter", "title=ß=ü = 1", has=image["id"])
-    demo.say("image-create", "--name", name, *FORM)
+    demo.say("image-list", "--property-filter", "title=" + title, has=image["id"])
     plain = demo.one("image-create", "--name", mark + "twin", *FORM)["id"]
     twin = demo.one("image-create", "--name", mark + "twin", *FORM)["id"]
     demo.refused("Multiple image matches found for", "image-show", mark + "twin")
     demo.say("image-delete", plain, twin)
-    demo.say("image-delete", *[row["ID"] for row in demo.rows("image-list", "--name", name)])
+    demo.say("image-delete", name)
     empty = demo.one("image-create", "--name", mark + "empty", *FORM, data=b"")
     demo.same("an image of no bytes is whole", (empty["status"], empty["size"]), ("active", "0"))
     demo.holds("and comes down as none", demo.say("image-download", empty["id"], raw=True) == b"")

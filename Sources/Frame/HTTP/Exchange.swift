@@ -40,6 +40,8 @@ final class Exchange: @unchecked Sendable {
   private var discarded = 0
   private var reply: Response?
   private var suspended = false
+  /// libmicrohttpd repeats its first call, without data, once a connection that slept in it is resumed.
+  private var repeatsFirstCall = false
   private var watched = false
   private var peerGone = false
   private var over = false
@@ -89,13 +91,15 @@ final class Exchange: @unchecked Sendable {
   /// Every further call: `count` bytes of the body, or none at its end or after a resume.
   func proceed(_ data: UnsafePointer<CChar>?, _ count: inout Int) -> MHD_Result {
     if aborted { return .NO }
+    let isRepeated = repeatsFirstCall
+    repeatsFirstCall = false
     switch phase {
     case .awaitingEnd:
       phase = .complete
       start()
     case .gathering, .receiving, .cutShort:
       if let data, count > 0 { return accept(data, &count) }
-      if phase == .cutShort { return .NO }
+      if phase == .cutShort { return isRepeated ? .YES : .NO }
       upload.end()
       let gathered = phase == .gathering
       phase = .complete
@@ -209,6 +213,7 @@ final class Exchange: @unchecked Sendable {
         phase = .receiving
         return .YES
       }
+      repeatsFirstCall = true
       suspend()
     case .complete:
       if let reply {

@@ -67,9 +67,13 @@ import Testing
     }
   }
 
-  @Test(arguments: ["Content-Length: 40000000", "Transfer-Encoding: chunked"])
-  func anEarlyRefusalReachesWhoSendsAllBeforeHeListens(headers: String) async throws {
-    try await serving({ _ in Response(status: 403, body: .bytes(Array("no".utf8))) }) { port, _ in
+  @Test(arguments: ["Content-Length: 40000000", "Transfer-Encoding: chunked"], [false, true])
+  func anEarlyRefusalReachesWhoSendsAllBeforeHeListens(headers: String, isSlow: Bool) async throws {
+    let handler: Handler = { _ in
+      if isSlow { try? await World.real.sleep(.milliseconds(20)) }
+      return Response(status: 403, body: .bytes(Array("no".utf8)))
+    }
+    try await serving(handler) { port, _ in
       let client = try RawClient(port: port)
       defer { client.close() }
       let isChunked = headers.hasPrefix("Transfer")
