@@ -81,6 +81,10 @@ class Command:
         """Remembers which sub-command this is."""
         self.ran.add(next(word for word in words if not word.startswith("-")))
 
+    def seen(self, out):
+        """What is looked through for the words that are to be there."""
+        return out
+
     def run(self, *words, **more):
         self.note(words)
         status, out, error = self.program.run(words, self.environment, **more)
@@ -92,7 +96,8 @@ class Command:
         status, said, error = self.program.run(words, self.environment, **more)
         out = said.decode("utf8", "replace")
         has, lacks = [(each,) if isinstance(each, str) else each for each in (has, lacks)]
-        wrong = [each for each in has if each not in out] + ["not " + each for each in lacks if each in out]
+        seen = self.seen(out)
+        wrong = [each for each in has if each not in seen] + ["not " + each for each in lacks if each in seen]
         held = status == 0 and "Unable to" not in error and "ERROR" not in error and not wrong
         self.check("%s: %s" % (self.title, " ".join(words)), held,
                    "" if held else "%d %s %s%s" % (status, wrong, out, error))
@@ -101,8 +106,8 @@ class Command:
     def refused(self, text, *words, status=1, **more):
         """That a command fails with this exit status, and what it says has these words."""
         found, out, error = self.run(*words, **more)
-        self.check("%s: %s is refused: %s" % (self.title, " ".join(words), text), found == status and text in out + error,
-                   "%d %s" % (found, out + error))
+        self.check("%s: %s is refused: %s" % (self.title, " ".join(words), text),
+                   found == status and text in out + error, "%d %s" % (found, out + error))
 
     def same(self, what, found, wanted):
         self.check.same("%s: %s" % (self.title, what), found, wanted)

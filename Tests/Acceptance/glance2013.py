@@ -23,7 +23,8 @@ from cloud import FAKES, Cloud, Session  # noqa: E402
 from glance_command import Web, glance  # noqa: E402
 
 
-PARTS = ["grizzly", "havana", "today", "openstack", "clear", "manage"]
+PARTS = ["grizzly", "havana", "v1", "v2", "metadefs", "openstack", "clear", "manage"]
+TODAY = {"v1": (glance_v1.run, "1"), "v2": (glance_v2.of_today, "2"), "metadefs": (glance_metadefs.run, "2")}
 
 
 def of_2013(cloud, check, release, web):
@@ -43,8 +44,16 @@ def of_today(cloud, check, web, part, version):
     demo = glance(check, "glanceclient", cloud, "demo", "today, v" + version, OS_IMAGE_API_VERSION=version)
     admin = demo.other(OS_USERNAME="admin", OS_PASSWORD=cloud.password("martlet"), OS_PROJECT_NAME="admin")
     part(cloud, demo, admin, web)
-    demo.program.close()
     return demo
+
+
+def limit(cloud):
+    """Has identity keep limits for the image service, so that `glance usage` has something to say."""
+    admin = Session(cloud, "admin", "admin")
+    service = [one["id"] for one in admin.call("GET", 5000, "/v3/services")["services"] if one["type"] == "image"][0]
+    admin.call("POST", 5000, "/v3/registered_limits", {"registered_limits": [
+        {"service_id": service, "resource_name": name, "default_limit": 1000}
+        for name in ("image_size_total", "image_stage_total", "image_count_total", "image_count_uploading")]})
 
 
 def main():
@@ -59,25 +68,26 @@ def main():
     cloud = Cloud(options.binary, offset=options.offset, sets=FAKES + [
         "identity.password_cost=4", "image.enabled_backends=file:file,second:file,web:http",
         "image.show_multiple_locations=true", "image.web_download_allowed_ports=",
-        "image.web_download_allowed_networks=127.0.0.0/8"])
+        "image.web_download_allowed_networks=127.0.0.0/8", "image.use_keystone_limits=true"])
     wanted = options.only.split(",") if options.only else PARTS
     old = [one for one in ("grizzly", "havana") if one in wanted and os.path.exists(".build/%s/bin/glance" % one)]
     try:
         cloud.start()
+        limit(cloud)
         with concurrent.futures.ThreadPoolExecutor() as pool:
             parts = [pool.submit(of_2013, cloud, check, one, web) for one in old]
-            today = [(glance_v1.run, "1"), (glance_v2.of_today, "2"), (glance_metadefs.run, "2")]
-            today = [pool.submit(of_today, cloud, check, web, *one) for one in today if "today" in wanted]
+            today = {one: pool.submit(of_today, cloud, check, web, *TODAY[one]) for one in TODAY if one in wanted}
             if "openstack" in wanted:
                 parts.append(pool.submit(image_commands.run, cloud, check, options.clients, web))
-            for part in parts:
+            for part in [*parts, *today.values()]:
                 part.result()
-            for part in today:
-                part.result()
-            if today:
-                today[0].result().all_driven()
-                today[2].result().ran.update(today[1].result().ran)
-                today[2].result().all_driven()
+            if "v1" in today:
+                today["v1"].result().all_driven()
+            if "v2" in today and "metadefs" in today:
+                today["v2"].result().ran.update(today["metadefs"].result().ran)
+                today["v2"].result().all_driven()
+            for part in today.values():
+                part.result().program.close()
         for one in old if "clear" in wanted else ():
             glance_legacy.clear(cloud, check, Session(cloud, "admin", "admin"), one)
         if "manage" in wanted:

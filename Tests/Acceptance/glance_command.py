@@ -35,14 +35,14 @@ class Web(http.server.ThreadingHTTPServer):
         self.url = self.root + "/guest"
 
 
-def table(text):
+def table(text, between=" "):
     """The rows of a table, each by its columns; a cell of several lines is one again."""
     rows, above = [], "|"
     for line in text.splitlines():
         if line.startswith("|"):
             cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
             if rows and above.startswith("|") and not cells[0]:
-                rows[-1] = [(old + " " + new).strip() for old, new in zip(rows[-1], cells)]
+                rows[-1] = [(old + between + new).strip() for old, new in zip(rows[-1], cells)]
             else:
                 rows.append(cells)
         above = line
@@ -50,6 +50,10 @@ def table(text):
 
 
 class Glance(Command):
+    def seen(self, out):
+        """A cell that is broken into lines is looked through as a whole too, broken at a space or not."""
+        return "\n".join([out] + [str(list(row.values())) for between in (" ", "") for row in table(out, between)])
+
     def rows(self, *words, **more):
         return table(self.say(*words, **more))
 

@@ -1,4 +1,4 @@
-"""The names that the sub-commands of `glance` had before: they take `name=value` and print what scripts of 2011 read."""
+"""The names that the sub-commands of `glance` had before: they take `name=value` and print what scripts read."""
 import re
 
 from glance_command import BYTES, glance
@@ -62,7 +62,8 @@ def lists(demo, mark, image):
     demo.say("index", "changes-since=2020-01-01T00:00:00", "name=%sadded" % mark, has=image)
     demo.say("index", "--marker", image, lacks=image)
     demo.refused("400 Bad Request", "index", "--marker", "11111111-1111-4111-8111-111111111111")
-    demo.say("details", "--limit", "50", "name=%sadded" % mark, has=("=" * 80, "Property 'color': green", "Id: " + image))
+    demo.say("details", "--limit", "50", "name=%sadded" % mark, 
+             has=("=" * 80, "Property 'color': green", "Id: " + image))
 
 
 def sharing(demo, admin, image):
@@ -83,8 +84,8 @@ def sharing(demo, admin, image):
 
 
 def clear(cloud, check, admin, release):
-    """`clear` deletes every image that one sees: those of a project of its own, when nothing public is there. That it asks
-    or fails it only says, and ends with 0."""
+    """`clear` deletes every image that one sees: those of a project of its own, when nothing public is there. That it
+    asks or fails it only says, and ends with 0."""
     project = admin.call("POST", 5000, "/v3/projects", {"project": {"name": release + "-clear"}})["project"]["id"]
     user = admin.call("POST", 5000, "/v3/users", {"user": {
         "name": release + "-clear", "password": "secret", "default_project_id": project}})["user"]["id"]

@@ -1,5 +1,5 @@
-"""The image API v1 through `glance image-…` and `glance member-…`, which every release has; what differs between them
-is looked up in what each says of itself.
+"""The image API v1 through `glance image-…` and `glance member-…`, which every release has; what differs between
+them is looked up in what each says of itself.
 """
 import hashlib
 import os
@@ -42,7 +42,8 @@ def create(demo, mark, path):
               ["active", str(len(BYTES)), "False", "False", "False", hashlib.md5(BYTES).hexdigest()])
     shown = demo.one("image-show", image["id"])
     demo.same("it has its properties", [shown[key] for key in (
-        "name", "Property 'color'", "Property 'hw_disk_bus'", "min_ram", "min_disk", "disk_format", "container_format")],
+        "name", "Property 'color'", "Property 'hw_disk_bus'", "min_ram", "min_disk", "disk_format",
+        "container_format")],
         [mark + "file", "blue", "virtio", "64", "1", "raw", "bare"])
     demo.say("image-show", "--human-readable", mark + "file", has="68kB")
     demo.say("image-download", "--file", path + ".got", image["id"])
@@ -67,8 +68,8 @@ def create(demo, mark, path):
 
 def lists(demo, mark, image):
     row = [row for row in demo.rows("image-list") if row["ID"] == image][0]
-    demo.same("the list has it", row, {"ID": image, "Name": mark + "file", "Disk Format": "raw", "Size": str(len(BYTES)),
-                                      "Container Format": "bare", "Status": "active"})
+    demo.same("the list has it", row, {"ID": image, "Name": mark + "file", "Disk Format": "raw",
+                                      "Size": str(len(BYTES)), "Container Format": "bare", "Status": "active"})
     for words in (("--name", mark + "file"), ("--status", "active"), ("--disk-format", "raw"), ("--size-min", "100"),
                   ("--size-max", "70000"), ("--container-format", "bare"), ("--property-filter", "color=blue"),
                   ("--page-size", "1"), ("--sort-key", "size", "--sort-dir", "desc"), ("--is-public", "False")):
@@ -143,8 +144,8 @@ def from_the_web(demo, admin, mark, web):
     for option in ("--copy-from", "--location"):
         demo.refused("External sources are not supported", "image-create", "--name", "x", *FORM, option,
                      "file:///etc/passwd")
-        demo.refused("Disk format is not specified" if is_old(demo) else "Must provide --disk-format when using " + option,
-                     "image-create", "--name", "x", "--container-format", "bare", option, web.url)
+        words = "Disk format is not specified" if is_old(demo) else "Must provide --disk-format when using " + option
+        demo.refused(words, "image-create", "--name", "x", "--container-format", "bare", option, web.url)
     lost = demo.one("image-create", "--name", mark + "lost", *FORM, "--copy-from", web.root + "/nothing")
     wait(20, "the image is not saved", lambda: demo.one("image-show", lost["id"])["status"] != "saving")
     demo.holds("an image that is not there never becomes active",

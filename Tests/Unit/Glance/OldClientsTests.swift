@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import Testing
 
 @Suite("What the clients of 2013 expect of every answer") struct OldClientsTests {
