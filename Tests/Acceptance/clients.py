@@ -34,14 +34,26 @@ class Program:
                     "streams": [given if data is not None else terminal, terminal if screen else out, error]}
             self.process.stdin.write(json.dumps(wish) + "\n")
             self.process.stdin.flush()
+            said = self.watch() if screen else b""
             status = int(self.process.stdout.readline())
-            if screen:
-                said = os.read(self.terminal, 1 << 16) if select.select([self.terminal], [], [], 0.2)[0] else b""
-            else:
+            if not screen:
                 said = open(out, "rb").read()
             wrong = open(error, "rb").read().decode("utf8", "replace")
             # Python 2.7 says at every start that it is old.
             return status, said, "\n".join(line for line in wrong.splitlines() if "ryptography" not in line)
+
+    def watch(self):
+        """What comes on the screen until the command ends."""
+        said, ended = b"", False
+        while True:
+            sources = [self.terminal] if ended else [self.terminal, self.process.stdout]
+            ready = select.select(sources, [], [], 0 if ended else None)[0]
+            if self.terminal in ready:
+                said += os.read(self.terminal, 1 << 16)
+            elif ended:
+                return said
+            else:
+                ended = True
 
     def feed(self, path, data, pipe):
         if os.path.exists(path):
