@@ -143,7 +143,9 @@ def imports(demo, admin, path, web):
     demo.same("what is fetched is whole", demo.asks("image", "show", "fetched")["size"], len(BYTES))
     admin.say("image", "import", "--method", "copy-image", "--all-stores", "--disallow-failure", "fetched")
     demo.say("image", "create", "refused")
-    demo.refused("400", "image", "import", "--method", "web-download", "--uri", "ftp://127.0.0.1/x", "refused")
+    # The client does not say that the cloud refused: the image tells.
+    demo.say("image", "import", "--method", "web-download", "--uri", "ftp://127.0.0.1/x", "refused")
+    demo.same("an image that may not be fetched waits", demo.asks("image", "show", "refused")["status"], "queued")
     demo.refused("The '--uri' option is required", "image", "import", "--method", "web-download", "refused")
     demo.holds("tasks are listed for administrators", admin.asks("image", "task", "list", "--status", "success"))
     task = admin.column("ID", "image", "task", "list", "--sort-key", "created_at", "--limit", "5")[0]
@@ -191,9 +193,11 @@ def namespaces(demo, admin):
     shown = demo.asks(*name, "show", "Typed")
     demo.same("now all see it", [shown[key] for key in ("description", "visibility", "protected")],
               ["for all", "public", True])
-    admin.say(*name, "unset", "--tag", "one", "Typed")
+    admin.refused("Failed to unset 1 of 1 tags", *name, "unset", "--tag", "one", "Typed")
     admin.refused("failed to delete", *name, "delete", "Typed")
-    admin.say(*name, "set", "--unprotected", "Typed")
+    admin.say(*name, "set", "--unprotected", "--public", "Typed")
+    admin.say(*name, "unset", "--tag", "one", "Typed")
+    admin.say(*name, "unset", "--all-tags", "Typed")
 
 
 def contents(cloud, demo, admin):
