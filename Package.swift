@@ -80,7 +80,7 @@ let services: [Target] = [
   module("KeystoneAPI", "Services/Keystone/API", "KeystoneModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Config", "Hardware", "OpenID"),
   module("KeystoneV2", "Services/Keystone/V2", "Core", "JSON", "API", "HTTP", "Clients"),
   module("GlanceModel", "Services/Glance/Model", "Core", "JSON", "Store", "API", "Work", "Log", "Hardware", "Crypto", "Text"),
-  module("GlanceWork", "Services/Glance/Work", "GlanceModel", "Core", "Log", "Store", "Work", "Hardware", "Host", "HTTP", "Crypto", "Text"),
+  module("GlanceWork", "Services/Glance/Work", "GlanceModel", "Core", "JSON", "Log", "Store", "Work", "Hardware", "Host", "HTTP", "Crypto", "Text"),
   module("GlanceAPI", "Services/Glance/API", "GlanceModel", "Core", "JSON", "Store", "API", "HTTP", "Crypto", "Log", "Hardware", "Work"),
   module("PlacementModel", "Services/Placement/Model", "Core", "JSON", "Store", "API"),
   module("PlacementAPI", "Services/Placement/API", "PlacementModel", "Core", "JSON", "Store", "API", "HTTP", "Log"),
@@ -92,8 +92,8 @@ let services: [Target] = [
   module("CinderWork", "Services/Cinder/Work", "CinderModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Hardware", "Host", "HTTP"),
   module("NovaModel", "Services/Nova/Model", "Core", "JSON", "Store", "API", "Work", "Bus", "Text", "Hardware", "Crypto"),
   module("NovaAPI", "Services/Nova/API", "Hardware", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Log", "Work", "Clients", "Bus", "Crypto", "Text"),
-  module("NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "Text"),
-  module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "Log", "Bus", "Hardware", "Host", "Clients"),
+  module("NovaWork", "Services/Nova/Work", "Hardware", "NovaModel", "Core", "JSON", "Log", "Store", "Work", "Bus", "Clients", "HTTP", "Text"),
+  module("NovaAgent", "Services/Nova/Agent", "NovaModel", "Core", "HTTP", "JSON", "Log", "Bus", "Hardware", "Host", "Clients"),
   module("NovaMetadata", "Services/Nova/Metadata", "NovaModel", "Core", "JSON", "Log", "HTTP", "Store", "Clients", "Crypto"),
   module("NovaConsole", "Services/Nova/Console", "NovaModel", "Core", "Hardware", "JSON", "Log", "IO", "Store", "HTTP", "CWebsockets", "CLinux"),
 ]
@@ -108,13 +108,13 @@ let programs: [Target] = [
 
 let suites: [Target] = [
   .executableTarget(name: "martlet-sim", dependencies: everything + ["Wiring"], path: "Tests/Sim", exclude: ["Planted", "planted.sh"], swiftSettings: settings),
-  .target(name: "TestSupport", dependencies: ["Core", "Store"], path: "Tests/Support", swiftSettings: settings),
+  .target(name: "TestSupport", dependencies: ["Core", "Store", "Hardware"], path: "Tests/Support", swiftSettings: settings),
   .target(
     name: "SmallCloud",
     dependencies: ([base, frame, hardware, services].flatMap { $0 }).filter { !["Libvirt", "LinuxNetwork", "FileDisk", "LDAP", "NovaConsole"].contains($0.name) }
       .map { .init(stringLiteral: $0.name) } + ["TestSupport"],
     path: "Tests/SmallCloud", swiftSettings: settings),
-  tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork", "GlanceModel", "GlanceWork", "API", "HTTP"),
+  tests("TrialsTests", "Trials", "SmallCloud", "Clients", "Core", "Crypto", "JSON", "Store", "Work", "Hardware", "FakeHardware", "NovaModel", "NovaWork", "CinderModel", "CinderWork", "GlanceModel", "GlanceWork", "API", "HTTP"),
   tests("GoldenTests", "Golden", "SmallCloud", "API", "Config", "Core", "Store", "Wiring", exclude: ["Files"]),
   tests("DerivedTests", "Derived", "SmallCloud", "API", "Core", "JSON", "HTTP", "Store", "Work", "NovaModel", "CinderModel", "KeystoneModel", "KeystoneAPI", "NeutronModel", "Bus", "NovaWork", "CinderWork", "Host", "Crypto"),
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
@@ -126,7 +126,7 @@ let suites: [Target] = [
   tests("KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI", "KeystoneV2"),
   tests("PlacementTests", "Unit/Placement", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "PlacementModel", "PlacementAPI"),
   tests("NovaMetadataTests", "Unit/NovaMetadata", "TestSupport", "NovaMetadata", "NovaConsole", "NovaModel", "Core", "JSON", "HTTP", "Store", "Clients", "Crypto", "CLinux", "IO", "Hardware"),
-  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork"),
+  tests("NovaWorkTests", "Unit/NovaWork", "SmallCloud", "FakeHardware", "Hardware", "Clients", "CinderWork", "Core", "JSON", "Store", "Work", "NovaModel", "NovaWork", "GlanceModel"),
   tests("GlanceTests", "Unit/Glance", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Hardware", "FakeHardware", "FileDisk", "Host", "GlanceModel", "GlanceAPI", "GlanceWork", "Work", "IO", "Crypto", "Text"),
   tests("NovaTests", "Unit/Nova", "TestSupport", "NovaAPI", "NovaModel", "Core", "JSON", "Store", "API", "HTTP", "Bus", "Clients", "Work", "Hardware"),
   tests("WiringTests", "Unit/Wiring", "GlanceModel", "GlanceWork", "HTTP", "IO", "Crypto", "Text", "Wiring", "Config", "Core", "Host"),

@@ -84,11 +84,16 @@ public struct ImageHeader: Sendable, Equatable {
     return entries.allSatisfy { [0, 0x80].contains(bytes.byte($0)) } && entries.contains { bytes.byte($0 + 4) != 0 }
   }
 
-  /// - Throws: a `badRequest` fault when the file is dangerous or not of the format its owner declared.
-  public func check(declared: String) throws {
+  /// Whether the file is what its owner declared.
+  public func isOf(_ declared: String) -> Bool {
     // The Amazon kinds are plain bytes, and what is plain is written to a disk as it is.
-    let isBytes = ["raw", "ami", "aki", "ari"].contains(declared)
-    guard format == declared || (isBytes && isPlain) else {
+    format == declared || (["raw", "ami", "aki", "ari"].contains(declared) && isPlain)
+  }
+
+  /// - Parameter mustMatch: false where an operator lets images be declared as something else.
+  /// - Throws: a `badRequest` fault when the file is dangerous or not of the format its owner declared.
+  public func check(declared: String, mustMatch: Bool = true) throws {
+    guard isOf(declared) || !mustMatch else {
       throw Fault.badRequest(
         "The image's content is \(format) but its disk_format says \(declared). Upload it again with the right "
           + "disk_format.")

@@ -86,8 +86,10 @@ extension Subject {
     let isOwn = asking.names.isEmpty && !row.path.contains("{") && asking.query.isEmpty
     let project = isOwn ? caller.projectID ?? "" : cast["project"] ?? "p-demo"
     let user = isOwn ? caller.userID : cast["user"] ?? "u-demo"
+    // The scene's image is shared with a member, its definitions are everyone's.
+    let visibility = row.path.hasPrefix("/metadefs") ? "public" : "shared"
     return [
-      "project_id": project, "user_id": user, "member_id": "p-member", "visibility": "shared",
+      "project_id": project, "owner": project, "user_id": user, "member_id": "p-member", "visibility": visibility,
       "target.user.id": user, "target.project.id": project, "target.credential.user_id": user,
       "target.token.user_id": user, "target.trust.trustor_user_id": user, "target.trust.trustee_user_id": "u-trustee",
       "target.domain.id": "default", "target.domain_id": "default",

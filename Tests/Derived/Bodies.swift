@@ -1,3 +1,4 @@
+import SmallCloud
 import HTTP
 import JSON
 
@@ -142,6 +143,7 @@ enum Bodies {
     "POST /images": #"{"name": "new", "disk_format": "raw", "container_format": "bare"}"#,
     "PATCH /images/{id}": #"[{"op": "replace", "path": "/name", "value": "renamed"}]"#,
     "POST /images/{id}/import": #"{"method": {"name": "glance-direct"}}"#,
+    "POST /images/{id}/locations": "{\"url\": \"\(SmallCloud.page)\"}",
     "POST /images/{id}/members": #"{"member": "p-more"}"#,
     "PUT /images/{id}/members/{member}": #"{"status": "accepted"}"#,
     "POST /tasks": """

@@ -18,6 +18,7 @@ public import GlanceWork
 import HTTP
 import Hardware
 import Host
+import JSON
 public import KeystoneAPI
 import KeystoneModel
 import KeystoneV2
@@ -100,12 +101,18 @@ public struct SmallCloud: Sendable {
     let identity = try Self.endpoint(keystone.api(), own)
     let second = KeystoneV2(over: identity.handler)
     let stores = ImageStores(
-      [.init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages)],
+      [
+        .init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages),
+        .init("web", type: "http", FakeWeb(pages: [Self.page: "a small image"])),
+      ],
       defaultID: "file", staging: hands.images, stagingTwin: "file")
-    let glance = Glance(store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue)
+    var imageOptions = GlanceOptions()
+    imageOptions.importMethods.append("glance-download")
+    let glance = Glance(
+      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, options: imageOptions)
     imageWork = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: FakeImageInspector(), host: .real,
-      web: OnePage(), scratch: "/nonexistent")
+      web: OnePage(), source: OneImage(), scratch: "/nonexistent", options: imageOptions)
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
     let neutron = Neutron(store: store, world: world, bus: bus)
@@ -154,6 +161,11 @@ public struct SmallCloud: Sendable {
   }
 }
 
+extension SmallCloud {
+  /// Where the one image is that the store of web servers leads to.
+  public static let page = "http://images.example.org/guest"
+}
+
 /// What stands for a machine.
 public struct FakeHands: Sendable {
   public let hypervisor = FakeHypervisor()
@@ -165,6 +177,16 @@ public struct FakeHands: Sendable {
   let dhcp = FakeDHCPServers()
   let routers = FakeRouters()
   let firewall = FakeFirewall()
+}
+
+/// Another region, in which every id is the same image.
+struct OneImage: ImageSource {
+  func show(_ image: RemoteImage) async throws -> JSON {
+    ["status": "active", "disk_format": "raw", "container_format": "bare", "size": 2048, "os_distro": "debian"]
+  }
+  func bytes(of image: RemoteImage, limit: Int) async throws -> ImagePieces {
+    try await OnePage().fetch("", limit: limit)
+  }
 }
 
 /// A web on which every address has the same small image.

@@ -1,3 +1,5 @@
+import Core
+import Crypto
 import GlanceModel
 import GlanceWork
 import JSON
@@ -19,6 +21,27 @@ enum ImageScenarios {
           ["method": ["name": "web-download", "uri": "http://images.example.org/one"], "stores": ["second"]])
       }, isAllowed: isEmpty),
     .of(
+      ImportImage.self, "from another region", in: \.imageWork, prepare: { try await image($0) },
+      begin: { cloud, cast in
+        try await take(
+          cloud, cast,
+          [
+            "method": [
+              "name": "glance-download", "glance_image_id": "5ea2c4f1-3a1c-4c80-8a39-3f5d5b6ac001",
+              "glance_region": "RegionTwo",
+            ]
+          ])
+      }, isAllowed: isEmpty),
+    .of(
+      TakeLocation.self, "with a hash to compare with", in: \.imageWork, prepare: { try await image($0) },
+      begin: { cloud, cast in
+        let hash = Hash.sha256(Array("a small image".utf8)).hex
+        try await locate(cloud, cast, ["os_hash_algo": "sha256", "os_hash_value": .string(hash)])
+      }, isAllowed: { isEmpty($0) || isNamed($0) }),
+    .of(
+      TakeLocation.self, "used before it is read", in: \.imageWork, prepare: { try await image($0) },
+      begin: { try await locate($0, $1, [:]) }, isAllowed: { isEmpty($0) || isNamed($0) }),
+    .of(
       CopyImage.self, "into the second store", in: \.imageWork,
       prepare: { cloud in
         let cast = try await image(cloud)
@@ -35,6 +58,17 @@ enum ImageScenarios {
   @Sendable private static func isEmpty(_ end: End) -> Bool {
     end.things.allSatisfy { !$0.hasPrefix("bytes") }
       && end.things.contains("image new queued, of null, in '', held false")
+  }
+
+  /// The place of what failed stays named.
+  @Sendable private static func isNamed(_ end: End) -> Bool {
+    end.things.contains("image new queued, of null, in 'web', held false")
+  }
+
+  private static func locate(_ cloud: SmallCloud, _ cast: Scenario.Cast, _ facts: JSON) async throws {
+    try await cloud.must(
+      "glance", "POST", "/v2/images/\(cast["image"] ?? "")/locations",
+      ["url": .string(SmallCloud.page), "validation_data": facts])
   }
 
   @Sendable private static func image(_ cloud: SmallCloud) async throws -> Scenario.Cast {

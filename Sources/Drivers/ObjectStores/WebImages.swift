@@ -20,8 +20,8 @@ public struct WebImages: ImageBackend {
   }
 
   public func content(_ key: String) async throws -> ImageContent? {
-    guard let slash = key.dropFirst(8).firstIndex(of: "/") else { return nil }
-    let (base, path) = (String(key[..<slash]), String(key[slash...]))
+    let slash = key.dropFirst(8).firstIndex(of: "/") ?? key.endIndex
+    let (base, path) = (String(key[..<slash]), slash == key.endIndex ? "/" : String(key[slash...]))
     let (objects, judge) = (objects, judge)
     let response = try await objects.send(Request("HEAD", path), to: base, at: try await judge(key))
     if [404, 410].contains(response.status) { return nil }

@@ -1,6 +1,7 @@
 internal import API
 internal import Clients
 internal import Core
+internal import Crypto
 internal import GlanceAPI
 internal import GlanceModel
 internal import GlanceWork
@@ -18,6 +19,8 @@ struct ImagePart: Sendable {
   /// v1, on the same port.
   let versionOne: Endpoint
   private let work: ImageWork
+  /// Apart from the cloud's own, so that downloads, however many, hold up nobody's servers and volumes.
+  private let queue: SagaQueue
   private let reconcilers: [Reconciler]
 
   init(
@@ -27,16 +30,24 @@ struct ImagePart: Sendable {
     try await settings.images.rules.apply(to: &options, base.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
     let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
+    queue = SagaQueue(store: base.store, world: base.world, node: base.node + "-images", width: 16)
+    let key = Hash.sha256(Array("remote images \(base.secrets.password(of: "glance"))".utf8))
+    let vault = FernetKey(bytes: key).map { Fernet(keys: [$0]) }
     glance = Glance(
       store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: base.queue, certificates: certificates, options: options, node: base.node, limits: limits)
+      queue: queue, certificates: certificates, options: options, vault: vault,
+      node: base.node, limits: limits)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
+    let (client, identity) = (LateClient(), services.identity())
+    let source = RegionalImages(
+      catalog: { try await identity.service.with(token: $0).call("GET", "/auth/catalog") },
+      vault: glance.vault, client: { try await client.client() })
     work = ImageWork(
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
-      inspector: base.hands.inspector, host: base.host, web: LateWeb(rules: options.imports.web),
-      scratch: base.hands.imageScratch, certificates: certificates, options: options)
-    work.register(on: base.queue)
+      inspector: base.hands.inspector, host: base.host, web: LateWeb(client: client, rules: options.imports.web),
+      source: source, scratch: base.hands.imageScratch, certificates: certificates, options: options)
+    work.register(on: queue)
     reconcilers = glance.bytes.reconcilers()
   }
 
@@ -66,19 +77,32 @@ struct ImagePart: Sendable {
     try await work.start()
     try await glance.bytes.start()
     for reconciler in reconcilers { reconciler.start(world) }
+    try await queue.start()
+  }
+
+  func stop(within limit: Duration) async { await queue.stop(within: limit) }
+}
+
+/// A client that is there, with its thread, from the first download on: most clouds never have one.
+private actor LateClient {
+  private var made: HTTPClient?
+
+  func client() throws -> HTTPClient {
+    var limits = ClientLimits()
+    // Who drips holds an import's place; nobody's web server is that slow.
+    limits.slowest = 1024
+    let client = try made ?? HTTPClient(loop: EventLoop.start(name: "image-web"), limits: limits)
+    made = client
+    return client
   }
 }
 
-/// Downloads whose client, with its thread, is there from the first on: most clouds never have one.
-private actor LateWeb: WebSource {
-  private let rules: WebRules
-  private var made: WebDownload?
-  init(rules: WebRules) { self.rules = rules }
+private struct LateWeb: WebSource {
+  let client: LateClient
+  let rules: WebRules
 
   func fetch(_ uri: String, limit: Int) async throws -> ImagePieces {
-    let download = try made ?? WebDownload(client: HTTPClient(loop: EventLoop.start(name: "image-web")), rules: rules)
-    made = download
-    return try await download.fetch(uri, limit: limit)
+    try await WebDownload(client: client.client(), rules: rules).fetch(uri, limit: limit)
   }
 }
 

@@ -10,6 +10,7 @@ package struct ImageRuleSettings: Sendable {
   package var showsLocations = false
   package var showsDirectURL = false
   package var hashesLocations = true
+  package var requiresFormatMatch = true
   package var usesIdentityLimits = false
   package var protectionFile = ""
   package var protectionForm = ProtectionForm.roles
@@ -26,6 +27,9 @@ package struct ImageRuleSettings: Sendable {
       "image", "do_secure_hash", \.images.rules.hashesLocations, default: true,
       "Whether data that stays elsewhere is read and hashed when its place is named."),
     .option(
+      "image", "require_image_format_match", \.images.rules.requiresFormatMatch, default: true,
+      "Whether data must be of the format that its image declares. What points outside itself is always refused."),
+    .option(
       "image", "use_keystone_limits", \.images.rules.usesIdentityLimits, default: false,
       "Whether projects have as many images as identity's limits of the image service say."),
     .option(
@@ -40,6 +44,7 @@ package struct ImageRuleSettings: Sendable {
     options.showsLocations = showsLocations
     options.showsDirectURL = showsDirectURL
     options.hashesLocations = hashesLocations
+    options.requiresFormatMatch = requiresFormatMatch
     guard !protectionFile.isEmpty else { return }
     let text = String(decoding: try await host.readFile(protectionFile), as: UTF8.self)
     options.protections = try PropertyProtections(

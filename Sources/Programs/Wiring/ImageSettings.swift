@@ -9,6 +9,7 @@ package struct ImageSettings: Sendable {
   package var defaultBackend = ""
   package var sizeCap = 0
   package var importMethods: [String] = []
+  package var takenProperties: [String] = []
   package var importPlugins: [String] = []
   package var outputFormat = ""
   package var inject: [String] = []
@@ -36,7 +37,7 @@ package struct ImageSettings: Sendable {
   private static func areWords(_ list: [String]) -> Bool {
     list.allSatisfy { $0.utf8.allSatisfy { (97...122).contains($0 | 0x20) || (45...58).contains($0) || $0 == 95 } }
   }
-  private static let methods = ["glance-direct", "web-download", "copy-image"]
+  private static let methods = ["glance-direct", "web-download", "copy-image", "glance-download"]
 
   package static let options: [Option<Settings>] =
     [
@@ -52,9 +53,13 @@ package struct ImageSettings: Sendable {
         "image", "image_size_cap", \.images.sizeCap, default: 1 << 40, as: "a number of bytes, at least 1", { $0 > 0 },
         "The largest image, in bytes."),
       .option(
-        "image", "enabled_import_methods", \.images.importMethods, default: methods,
+        "image", "enabled_import_methods", \.images.importMethods, default: GlanceOptions().importMethods,
         as: "a list of \(methods.joined(separator: ", "))", { $0.allSatisfy(methods.contains) },
         "The ways to import images that are offered."),
+      .option(
+        "image", "glance_download_properties", \.images.takenProperties, default: ImportOptions().takenProperties,
+        as: words, areWords,
+        "What the names of those properties begin with that glance-download takes over from the other image."),
       .option(
         "image", "image_import_plugins", \.images.importPlugins, default: [],
         as: "a list of \(ImportOptions.Plugin.allCases.map(\.rawValue).joined(separator: ", "))",
@@ -124,6 +129,7 @@ extension GlanceOptions {
     imageSizeCap = settings.sizeCap
     importMethods = settings.importMethods
     imports.plugins = settings.importPlugins.compactMap { ImportOptions.Plugin(rawValue: $0) }
+    imports.takenProperties = settings.takenProperties
     imports.outputFormat = settings.outputFormat
     imports.ignoredRoles = settings.ignoredRoles
     for pair in settings.inject {

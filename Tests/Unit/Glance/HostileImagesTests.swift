@@ -1,5 +1,6 @@
 import Core
 import FakeHardware
+import GlanceModel
 import HTTP
 import Hardware
 import Host
@@ -54,6 +55,22 @@ import Testing
     #expect(try await backend.list() == [])
     #expect(backend.openWriters == 0)
     #expect(tool.seen == 0)
+  }
+
+  @Test("an operator may let images be declared as something else; what is dangerous is refused all the same")
+  func lenient() async throws {
+    var options = GlanceOptions()
+    options.requiresFormatMatch = false
+    let cloud = try await ImageCloud(options: options)
+    let id = try await cloud.image(["disk_format": "qcow2"])
+    #expect(try await cloud.upload(id, "no disk of any kind").status == 204)
+    #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["virtual_size"] == .null)
+    for image in DraftImage.hostile {
+      let header = ImageHeader(Array(image.bytes.prefix(ImageHeader.length(image.bytes))), size: image.bytes.count)
+      guard header.danger != nil else { continue }
+      let id = try await cloud.image(["disk_format": .string(image.declared)])
+      #expect(try await cloud.upload(id, .bytes(image.bytes)).status == 415, "\(image.name)")
+    }
   }
 
   @Test("what is refused is refused while the rest is still being sent")

@@ -32,7 +32,8 @@ struct ImageCloud {
   /// - Parameter scratch: where tools work on imports.
   init(
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
-    certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
+    source: any ImageSource = NoImageSource(), certificates: any CertificateSource = NoCertificates(),
+    options: GlanceOptions = GlanceOptions(),
     scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil
   ) async throws {
     store = try await TestStore.fresh(world: world)
@@ -45,7 +46,7 @@ struct ImageCloud {
     bytes = glance.bytes
     work = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,
-      scratch: scratch, certificates: certificates, options: options)
+      source: source, scratch: scratch, certificates: certificates, options: options)
     let callers: [String: Caller] = [
       "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: ["admin", "manager", "member", "reader"]),
       "nova": Caller(userID: "u-nova", projectID: "p-service", roles: ["service"]),

@@ -5,21 +5,8 @@ import GlanceModel
 import HTTP
 import Hardware
 import JSON
+import TestSupport
 import Testing
-
-/// Web servers in memory, by URL.
-struct FakeWeb: ImageBackend {
-  let pages: [String: String]
-  var isReadOnly: Bool { true }
-  func begin(for image: String) async throws -> any ImageWriter { throw Fault.badRequest("read-only") }
-  func content(_ key: String) async throws -> ImageContent? {
-    pages[String(key.prefix { $0 != "#" })].map { .bytes(Array($0.utf8)) }
-  }
-  func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {}
-  func list() async throws -> [String] { [] }
-  func removeStrays() async throws {}
-  func space() async throws -> (free: Int, total: Int) { (0, 0) }
-}
 
 @Suite("What operators decide of images") struct ImageRuleTests {
   private static let url = "http://images.example.org/guest"
@@ -92,28 +79,6 @@ struct FakeWeb: ImageBackend {
     #expect(try await cloud.patch(id, add(Self.url + "#2", data("sha512", hash))).status == 200)
     #expect(
       try await cloud.patch(id, add(Self.url + "#3", data("sha512", String(repeating: "cd", count: 64)))).status == 409)
-  }
-
-  @Test("a location of its own request is read, hashed and followed as a task")
-  func locations() async throws {
-    let cloud = try await cloud { _ in }
-    let id = try await cloud.image()
-    let path = "/v2/images/\(id)/locations"
-    let wrong: JSON = [
-      "url": .string(Self.url),
-      "validation_data": ["os_hash_algo": "md5", "os_hash_value": "00000000000000000000000000000000"],
-    ]
-    #expect(try await cloud.ask("POST", path, wrong).status == 202)
-    #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["status"] == "queued")
-    #expect(try await cloud.ask("GET", "/v2/images/\(id)/tasks").json["tasks"]?[0]?["status"] == "failure")
-    #expect(try await cloud.ask("POST", path, ["url": .string(Self.url)]).status == 202)
-    let image = try await cloud.ask("GET", "/v2/images/\(id)").json
-    #expect(image["status"] == "active")
-    #expect(image["os_hash_algo"] == "sha512")
-    #expect(image["checksum"] == "4b3a6218bb3e3a7303e8a171a60fcf92")
-    #expect(try await cloud.ask("POST", path, ["url": .string(Self.url)]).status == 409)
-    #expect(try await cloud.ask("GET", path).status == 403)
-    #expect(try await cloud.ask("GET", path, as: "nova").json[0]?["url"] == .string(Self.url))
   }
 
   @Test("v1 names a location in a header")

@@ -37,7 +37,7 @@ extension Volumes {
       ])
   }
 
-  static func create(_ call: Call<Cinder>, _ draft: Creation) async throws -> VolumeDetail {
+  static func create(_ call: Call<Cinder>, _ draft: Creation) async throws -> ChangedVolume {
     let cinder = call.service
     let own = try call.project()
     let project = draft.project ?? own
@@ -69,7 +69,7 @@ extension Volumes {
       volume = try await Volume.lifecycle.begin(
         saga.move, on: volume, with: saga, in: tx, queue: cinder.queue,
         refusal: .internalError("A new volume could not be begun."))
-      return VolumeDetail(volume: volume, attachments: [], type: type)
+      return ChangedVolume(detail: VolumeDetail(volume: volume, attachments: [], type: type))
     }
   }
 
@@ -168,7 +168,7 @@ struct ImageFacts: Sendable {
   let metadata: [String: String]
 
   func checkFits(_ sizeGiB: Int) throws {
-    let needed = (sizeBytes + (1 << 30) - 1) >> 30
+    let needed = sizeBytes >> 30 + (sizeBytes & ((1 << 30) - 1) == 0 ? 0 : 1)
     if needed > sizeGiB {
       throw Cinder.invalidInput("Size of specified image \(needed)GB is larger than volume size \(sizeGiB)GB.")
     }

@@ -5,6 +5,7 @@
 
 public import API
 public import Core
+public import Crypto
 public import GlanceModel
 public import HTTP
 public import Hardware
@@ -30,16 +31,21 @@ public struct Glance: Sendable {
 
   let queue: SagaQueue
   let certificates: any CertificateSource
+  /// Opens what it sealed.
+  public let vault: Fernet
 
   /// - Parameters:
   ///   - queue: where imports are written down.
   ///   - node: the name of this machine's part of the cloud, the same after a restart.
+  ///   - vault: seals what a request for an import must not be read from the store by; only this process opens it
+  ///     where none is given.
   ///   - limits: what projects may have; nil where nothing is limited.
   public init(
     store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
     certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
-    node: String = "local", limits: Limits? = nil
+    vault: Fernet? = nil, node: String = "local", limits: Limits? = nil
   ) {
+    self.vault = vault ?? Fernet(keys: [FernetKey(world: world)])
     self.certificates = certificates
     self.store = store
     self.world = world
@@ -131,6 +137,5 @@ public struct Glance: Sendable {
   /// Makes what every image service has, where it is missing: the usual metadata definitions.
   public func bootstrap() async throws {
     try await MetadefLibrary(store: store, world: world).loadUsual()
-    try await LocationImport.endStale(in: store, now: world.now())
   }
 }

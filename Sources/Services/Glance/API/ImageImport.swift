@@ -60,8 +60,8 @@ enum ImageImport {
       } else {
         image.status = .importing
         let saga = ImportImage(
-          image: image.id, task: task, uri: wish.uri, stores: stores, allMustSucceed: wish.allMustSucceed,
-          plugins: service.options.imports.plugins, roles: roles)
+          image: image.id, task: task, uri: wish.uri, remote: wish.remote, stores: stores,
+          allMustSucceed: wish.allMustSucceed, plugins: service.options.imports.plugins, roles: roles)
         _ = try await queue.begin(saga, in: transaction)
       }
       try await transaction.update(image)
@@ -83,9 +83,11 @@ struct ImportWish: Sendable {
     case staged = "glance-direct"
     case web = "web-download"
     case copy = "copy-image"
+    case remote = "glance-download"
   }
   let method: Method
   let uri: String?
+  let remote: RemoteImage?
   let stores: [String]
   /// Whether the request says all stores, and not which.
   let isEverywhere: Bool
@@ -100,9 +102,24 @@ struct ImportWish: Sendable {
     self.method = known
     allMustSucceed = try Self.flag(body, "all_stores_must_succeed") ?? true
     isEverywhere = try Self.flag(body, "all_stores") ?? false
-    uri = method["uri"]?.string
+    uri = known == .web ? method["uri"]?.string : nil
     stores = try Self.stores(body, isEverywhere, call)
+    remote = known == .remote ? try Self.remote(method, call) : nil
     if known == .web { _ = try call.service.options.imports.web.check(uri ?? "") }
+  }
+
+  private static func remote(_ method: JSON, _ call: Call<Glance>) throws -> RemoteImage {
+    func named(_ key: String) throws -> String {
+      guard let value = method[key]?.string else {
+        throw Fault.badRequest("'\(key)' needs to be set for glance-download import method")
+      }
+      return value
+    }
+    let (region, id) = (try named("glance_region"), try named("glance_image_id"))
+    guard isUUID(id) else { throw Fault.badRequest("Remote image id does not look like a UUID: \(id.prefix(100))") }
+    return try RemoteImage(
+      id: id, region: region, interface: method["glance_service_interface"]?.string ?? "public",
+      token: call.request.headers["X-Auth-Token"] ?? "", vault: call.service.vault, world: call.service.world)
   }
 
   private static func flag(_ body: JSON, _ key: String) throws -> Bool? {
@@ -143,11 +160,13 @@ struct ImportWish: Sendable {
     case .copy: break
     case _ where image.status == .active:
       throw Fault.conflict("Image with status active cannot be target for import")
-    case .web where image.status != .queued:
+    case .web where image.status != .queued, .remote where image.status != .queued:
       throw Fault.conflict("Image needs to be in 'queued' state to use '\(method.rawValue)' method")
     case .staged where image.status != .uploading || image.staged == nil:
       throw Fault.conflict("Image needs to be staged before 'glance-direct' method can be used")
     case .web, .staged: break
+    // Its formats come with its data.
+    case .remote: return
     }
     guard image.containerFormat != nil else {
       throw Fault.conflict("'container_format' needs to be set before import")

@@ -7,7 +7,11 @@ internal import JSON
 enum ImageView {
   /// As the caller may see it.
   static func show(_ image: Image, _ call: Call<Glance>) -> JSON {
-    guard var object = show(ProtectedProperties.readable(image, call)).object else { return .null }
+    // A queued image names the place that proved wrong, until it has other data.
+    let places = image.status == .queued ? image.allLocations : call.service.stores.preferred(image)
+    let isShown = image.status == .queued || isKept(image)
+    let readable = ProtectedProperties.readable(image, call)
+    guard var object = show(readable, in: isShown ? places.map(\.store) : []).object else { return .null }
     let options = call.service.options
     if options.showsLocations || options.showsDirectURL {
       let places = call.permits(image.target(member: nil), rule: "get_image_location") ? image.places : []
@@ -21,11 +25,12 @@ enum ImageView {
     return .object(object)
   }
 
-  private static func show(_ image: Image) -> JSON {
+  private static func isKept(_ image: Image) -> Bool { image.status == .active || image.status == .deactivated }
+
+  private static func show(_ image: Image, in stores: [String]) -> JSON {
     let path = "/v2/images/\(image.id)"
     var object = JSONObject(
       image.properties.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSON.string($0.value)) })
-    let isKept = image.status == .active || image.status == .deactivated
     object.append("name", image.name.json)
     object.append("disk_format", image.diskFormat.json)
     object.append("container_format", image.containerFormat.json)
@@ -39,7 +44,8 @@ enum ImageView {
     object.append("min_disk", .int(image.minDisk))
     object.append("owner", image.owner.json)
     object.append("os_hidden", .bool(image.isHidden))
-    object.append("os_hash_algo", image.hashValue == nil ? .null : .string(image.hashAlgorithm ?? "sha512"))
+    object.append(
+      "os_hash_algo", image.hashValue == nil ? image.hashAlgorithm.json : .string(image.hashAlgorithm ?? "sha512"))
     object.append("os_hash_value", image.hashValue.json)
     object.append("id", .string(image.id))
     object.append("created_at", image.createdAt.json)
@@ -48,7 +54,7 @@ enum ImageView {
     object.append("self", .string(path))
     object.append("file", .string(path + "/file"))
     object.append("schema", "/v2/schemas/image")
-    if isKept { object.append("stores", .string(image.stores.joined(separator: ","))) }
+    if isKept(image) || !stores.isEmpty { object.append("stores", .string(stores.joined(separator: ","))) }
     return .object(object)
   }
 }

@@ -1,13 +1,11 @@
 internal import API
 internal import Core
-internal import Crypto
 internal import GlanceModel
-internal import Hardware
 internal import JSON
-internal import Log
 internal import Store
+internal import Work
 
-/// `POST /v2/images/{id}/locations`: an image whose bytes stay elsewhere, read once for their hash.
+/// `POST /v2/images/{id}/locations`: an image whose bytes stay elsewhere; a saga reads them once for their hash.
 enum LocationImport {
   private static let lengths = ["sha256": 32, "sha512": 64, "md5": 16, "sha1": 20]
 
@@ -46,36 +44,33 @@ enum LocationImport {
   }
 
   static func add(_ call: Call<Glance>, _ body: JSON) async throws -> Nothing {
+    let mayName = try await call.service.store.read { transaction in
+      _ = try await ImageAccess.image(call, in: transaction)
+      return call.caller.roles.contains("service") || call.service.stores.entries.contains { $0.type == "http" }
+    }
+    guard mayName else { throw Fault.forbidden("http store must be enabled to use location API by normal user.") }
     let wish = try Wish(body)
-    guard call.caller.roles.contains("service") || call.service.stores.entries.contains(where: { $0.type == "http" })
-    else { throw Fault.forbidden("http store must be enabled to use location API by normal user.") }
     let place = try Locations.place(wish.url, call)
-    let task = try await begin(wish, call)
-    do {
-      let content = try await Locations.content(of: wish.url, call)
-      let facts = call.service.options.hashesLocations ? try await read(content, wish.algorithm) : nil
-      if let facts, let hash = wish.hash, facts.hash != hash.lowercased() {
-        throw Fault.badRequest("The hash of the data at \(wish.url) is \(facts.hash), not \(hash).")
+    let (queue, now) = (call.service.queue, call.service.world.now())
+    let task = newTask(wish, call)
+    try await call.service.store.write { transaction in
+      var image = try await ImageAccess.image(call, in: transaction)
+      guard image.status == .queued else {
+        throw Fault.conflict("It's not allowed to add locations if image status is \(image.status.rawValue).")
       }
-      try await end(task, call) { image in
-        image.stay(at: place)
-        image.size = content.size
-        image.checksum = facts?.checksum
-        image.hashValue = facts?.hash ?? wish.hash
-        image.hashAlgorithm = image.hashValue == nil || wish.algorithm == "sha512" ? nil : wish.algorithm
-        image.status = .active
-      }
-    } catch {
-      // The request was taken; how it ended is told by the task.
-      let reason = Fault(wrapping: error).message
-      call.service.log.warning("a location was not taken", ["image": call.id, "reason": reason])
-      let (id, now) = (task.id, call.service.world.now())
-      try await call.service.store.write { try await ImageTask.end(id, in: $0, now: now, failure: reason) }
+      try image.hold(for: task.id)
+      image.updatedAt = now
+      try await transaction.update(image)
+      try await transaction.insert(task)
+      let saga = TakeLocation(
+        image: image.id, task: task.id, store: place.store, url: place.key, algorithm: wish.algorithm,
+        expected: wish.hash?.lowercased())
+      _ = try await queue.begin(saga, in: transaction)
     }
     return Nothing()
   }
 
-  private static func begin(_ wish: Wish, _ call: Call<Glance>) async throws -> ImageTask {
+  private static func newTask(_ wish: Wish, _ call: Call<Glance>) -> ImageTask {
     var task = ImageTask()
     (task.id, task.kind, task.status) = (call.service.world.uuid(), .locationImport, .processing)
     task.owner = call.caller.projectID ?? ""
@@ -83,59 +78,6 @@ enum LocationImport {
     (task.imageID, task.requestID, task.userID) = (call.id, call.requestID, call.caller.userID)
     task.createdAt = call.service.world.now()
     task.updatedAt = task.createdAt
-    let row = task
-    try await call.service.store.write { transaction in
-      let image = try await ImageAccess.image(call, in: transaction)
-      guard image.status == .queued else {
-        throw Fault.conflict("It's not allowed to add locations if image status is \(image.status.rawValue).")
-      }
-      try await transaction.insert(row)
-    }
     return task
-  }
-
-  private static func end(
-    _ task: ImageTask, _ call: Call<Glance>, _ change: @escaping @Sendable (inout Image) -> Void
-  ) async throws {
-    let (id, now) = (call.id, call.service.world.now())
-    try await call.service.store.write { transaction in
-      guard var image = try await transaction.get(Image.self, id), image.status == .queued else {
-        throw Fault.conflict("The image \(id) was filled or deleted in the meantime.")
-      }
-      change(&image)
-      image.updatedAt = now
-      try await transaction.update(image)
-      try await ImageTask.end(task.id, in: transaction, now: now)
-    }
-  }
-
-  private static func read(_ content: ImageContent, _ name: String) async throws -> (checksum: String, hash: String) {
-    let algorithm = Hash.Algorithm(rawValue: name) ?? .sha512
-    let (md5, other) = (try Hash(.md5), try Hash(algorithm))
-    switch content {
-    case .bytes(let bytes):
-      md5.update(bytes)
-      other.update(bytes)
-    case .remote(let size, let read):
-      let pieces = try await read(0..<size)
-      while let piece = try await pieces() {
-        md5.update(piece)
-        other.update(piece)
-      }
-    case .file: throw Fault.internalError("A location on the web is no file.")
-    }
-    return (md5.hex, other.hex)
-  }
-
-  /// Ends what a process that died had begun.
-  static func endStale(in store: Store, now: Timestamp) async throws {
-    try await store.write { transaction in
-      let stale = try await transaction.all(
-        ImageTask.self, "WHERE type = 'location_import' AND status = 'processing'")
-      for task in stale {
-        try await ImageTask.end(
-          task.id, in: transaction, now: now, failure: "The service was stopped in between. Name the location again.")
-      }
-    }
   }
 }

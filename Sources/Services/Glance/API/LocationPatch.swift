@@ -52,6 +52,7 @@ enum LocationPatch {
     guard !image.allLocations.contains(where: { Locations.url(of: $0, call.service.stores) == url }) else {
       throw Fault.badRequest("The location \(url) already exists")
     }
+    image.startAnew()
     image.stay(at: place, position: Int(text))
     settle(&image, facts, size: sizes[url])
   }

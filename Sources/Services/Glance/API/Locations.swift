@@ -55,13 +55,11 @@ enum Locations {
   /// How many bytes there are at a URL.
   /// - Throws: `badRequest` where there are none.
   static func size(of url: String, _ call: Call<Glance>) async throws -> Int {
-    try await content(of: url, call).size
-  }
-
-  static func content(of url: String, _ call: Call<Glance>) async throws -> ImageContent {
     let place = try place(url, call)
     do {
-      if let content = try await call.service.stores.backend(of: place)?.content(place.key) { return content }
+      if let content = try await call.service.stores.backend(of: place)?.content(place.key) {
+        return try call.service.options.capped(content.size)
+      }
     } catch let fault as Fault where fault.kind != .badRequest {
       throw Fault.badRequest("The location \(url) cannot be read: \(fault.message)", code: fault.code)
     }

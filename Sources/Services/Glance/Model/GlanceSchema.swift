@@ -10,6 +10,7 @@
 // the bytes are put there, and bytes are removed only when no image refers to them; a reconciler removes what an
 // interrupted process leaves. An upload holds a lease that it renews: when that runs out the image is queued again.
 
+internal import Core
 public import Store
 
 /// All tables of glance.
@@ -39,10 +40,20 @@ public struct GlanceOptions: Sendable {
   public var showsDirectURL = false
   /// Whether data that stays elsewhere is read and hashed when its place is named (upstream's `do_secure_hash`).
   public var hashesLocations = true
+  /// Whether data must be of the format that its image declares (upstream's `require_image_format_match`).
+  public var requiresFormatMatch = true
   /// Which properties are not for everybody; nil where all are.
   public var protections: PropertyProtections?
   /// The ways to import that are offered (upstream's `enabled_import_methods`).
   public var importMethods = ["glance-direct", "web-download", "copy-image"]
   public var imports = ImportOptions()
   public init() {}
+
+  /// - Throws: `tooLarge` for more bytes than an image may have.
+  public func capped(_ size: Int) throws -> Int {
+    guard size <= imageSizeCap else {
+      throw Fault(.tooLarge, "The image is too large: it has \(size) bytes, the limit is \(imageSizeCap).")
+    }
+    return size
+  }
 }

@@ -19,6 +19,7 @@ public struct ImageIntake {
   private let writer: any ImageWriter
   private let limit: Int
   private let format: String?
+  private let mustMatch: Bool
   private let extra: [Hash.Algorithm]
   private let hashes: ParallelHashes
   private var size = 0
@@ -26,20 +27,23 @@ public struct ImageIntake {
   private var head: [UInt8] = []
   private var pending: Task<Void, any Error>?
 
-  /// Pieces are gathered up to this size; two of them are held at most.
-  private static let blockSize = 1 << 20
+  /// Pieces are gathered up to this size; two of them are held at most, for every client that uploads.
+  private static let blockSize = 1 << 18
   /// Below this nothing is worked on beside the next piece.
   private static let small = 131_072
 
   /// - Parameters:
   ///   - limit: the most bytes that are taken.
   ///   - format: what the bytes are said to be; nil where nobody looks into them yet.
+  ///   - mustMatch: whether they must be that.
   public init(
-    into writer: any ImageWriter, limit: Int, declared format: String?, digests extra: [Hash.Algorithm] = []
+    into writer: any ImageWriter, limit: Int, declared format: String?, mustMatch: Bool = true,
+    digests extra: [Hash.Algorithm] = []
   ) throws {
     self.writer = writer
     self.limit = limit
     self.format = format
+    self.mustMatch = mustMatch
     self.extra = extra
     hashes = try ParallelHashes([.md5, .sha512] + extra.filter { $0 != .md5 && $0 != .sha512 })
   }
@@ -51,7 +55,13 @@ public struct ImageIntake {
     guard size <= limit else {
       throw Fault(.tooLarge, "The incoming image is too large: the limit is \(limit) bytes.")
     }
-    if block.isEmpty { block = piece } else { block += piece }
+    if block.isEmpty {
+      block = piece
+    } else {
+      // Not left to growth by doubling, which would hold as much again.
+      if block.capacity < Self.blockSize { block.reserveCapacity(Self.blockSize + piece.count) }
+      block += piece
+    }
     if block.count >= Self.blockSize { try await flush() }
   }
 
@@ -101,7 +111,7 @@ public struct ImageIntake {
   /// By the first bytes as soon as they are there, and once more when it is known what can be within.
   private func check(size: Int?) throws {
     guard let format else { return }
-    do { try ImageHeader(head, size: size).check(declared: format) } catch let fault as Fault
+    do { try ImageHeader(head, size: size).check(declared: format, mustMatch: mustMatch) } catch let fault as Fault
       where fault.kind == .badRequest
     {
       throw Image.unlike(fault)

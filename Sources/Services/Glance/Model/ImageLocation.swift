@@ -78,6 +78,13 @@ extension Image {
 }
 
 extension Image {
+  /// Forgets the places that a queued image was said to have and that proved wrong.
+  public mutating func startAnew() {
+    guard status == .queued else { return }
+    locations = []
+    storedHash = nil
+  }
+
   /// Its bytes are in that place too, which others keep.
   public mutating func stay(at location: ImageLocation, position: Int? = nil) {
     var all = allLocations

@@ -11,13 +11,21 @@ extension Image {
   /// The import that holds the image.
   public var importTask: String? { properties[Self.taskKey] }
 
-  /// - Throws: a conflict where another import is under way.
-  public mutating func beginImport(_ task: String, into stores: [String]) throws {
+  /// Keeps other long work away from the image; what a failed one left named is forgotten.
+  /// - Throws: a conflict where another is under way.
+  public mutating func hold(for task: String) throws {
     guard importTask == nil else {
       throw Fault.conflict(
         "New operation on image '\(id)' is not permitted as prior operation is still in progress")
     }
     properties[Self.taskKey] = task
+    startAnew()
+  }
+  public mutating func letGo() { properties[Self.taskKey] = nil }
+
+  /// - Throws: a conflict where another import is under way.
+  public mutating func beginImport(_ task: String, into stores: [String]) throws {
+    try hold(for: task)
     properties[Self.importingKey] = stores.joined(separator: ",")
     properties[Self.failedKey] = ""
     properties[Self.reasonKey] = nil
@@ -33,7 +41,7 @@ extension Image {
   /// Nothing of the import is under way any more.
   /// - Parameter reason: why it failed.
   public mutating func endImport(failed stores: [String], because reason: String? = nil) {
-    properties[Self.taskKey] = nil
+    letGo()
     properties[Self.importingKey] = ""
     for store in stores { endImport(in: store, failed: true) }
     properties[Self.reasonKey] = reason.map { String($0.prefix(255)) }

@@ -23,6 +23,7 @@ public struct ImageWork: Sendable {
   public let inspector: any ImageInspector
   public let host: Host
   public let web: any WebSource
+  public let source: any ImageSource
   /// Where tools write; emptied at the start.
   public let scratch: String
   public let certificates: any CertificateSource
@@ -32,7 +33,8 @@ public struct ImageWork: Sendable {
   /// - Parameter scratch: a directory of its own, made when it is needed.
   public init(
     store: Store, world: World, stores: ImageStores, bytes: ImageBytes, inspector: any ImageInspector, host: Host,
-    web: any WebSource, scratch: String, certificates: any CertificateSource = NoCertificates(),
+    web: any WebSource, source: any ImageSource = NoImageSource(), scratch: String,
+    certificates: any CertificateSource = NoCertificates(),
     options: GlanceOptions = GlanceOptions()
   ) {
     self.store = store
@@ -42,6 +44,7 @@ public struct ImageWork: Sendable {
     self.inspector = inspector
     self.host = host
     self.web = web
+    self.source = source
     self.scratch = scratch
     self.certificates = certificates
     self.options = options
@@ -51,6 +54,7 @@ public struct ImageWork: Sendable {
   public func register(on queue: SagaQueue) {
     queue.register(ImportImage.self, self)
     queue.register(CopyImage.self, self)
+    queue.register(TakeLocation.self, self)
   }
 
   /// Removes what tools left behind in an earlier process.

@@ -3,13 +3,15 @@ internal import Crypto
 public import GlanceModel
 internal import Hardware
 internal import Host
+internal import JSON
 internal import Log
 internal import Store
 public import Work
 
 extension ImportImage: Saga {
   public static let steps: [Step<ImportImage>] = [
-    .step("stage", stage, undo: unstage),
+    .step("note", note, undo: unstage),
+    .step("stage", stage, undo: restore),
     .step("unpack", unpack, undo: restore),
     .step("convert", convert, undo: restore),
     .step("describe", describe),
@@ -18,11 +20,18 @@ extension ImportImage: Saga {
     .step("clear", clear),
   ]
 
-  private static func stage(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+  /// Written down before anything is changed, so that a crash in between does not take the new for the old.
+  private static func note(_ saga: inout ImportImage, _ c: ImageWork) async throws {
     let image = try await c.image(saga.image, heldBy: saga.task)
     saga.formats = Formats(disk: image.diskFormat, container: image.containerFormat)
-    if let uri = saga.uri {
-      let pieces = try await c.web.fetch(uri, limit: c.options.imageSizeCap)
+    if saga.remote != nil { saga.properties = image.properties.filter { c.isTaken($0.key) } }
+  }
+
+  private static func stage(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    let image = try await c.image(saga.image, heldBy: saga.task)
+    if let remote = saga.remote { try await c.adopt(remote, for: saga) }
+    if saga.uri != nil || saga.remote != nil {
+      let pieces = try await c.pieces(for: saga)
       let (key, facts) = try await c.stage(saga.image, heldBy: saga.task, pieces)
       saga.staged = key
       saga.facts = facts
@@ -51,13 +60,16 @@ extension ImportImage: Saga {
     try await c.convert(&saga)
   }
 
-  /// The formats that the user declared.
+  /// What the user declared.
   private static func restore(_ saga: inout ImportImage, _ c: ImageWork) async throws {
     guard let formats = saga.formats else { return }
+    let (isRemote, properties) = (saga.remote != nil, saga.properties)
     do {
       try await c.change(saga.image, heldBy: saga.task) { image in
         image.diskFormat = formats.disk
         image.containerFormat = formats.container
+        guard isRemote else { return }
+        image.properties = image.properties.filter { !c.isTaken($0.key) }.merging(properties) { $1 }
       }
     } catch let fault as Fault where fault.kind == .gone { return }
   }
@@ -79,7 +91,8 @@ extension ImportImage: Saga {
     guard let format = image.inspectedFormat else { return }
     do {
       let header = ImageHeader(try await c.head(of: content), size: content.size)
-      try header.check(declared: format)
+      try header.check(declared: format, mustMatch: c.options.requiresFormatMatch)
+      guard header.isOf(format) else { return }
       if case .file(let path, _) = content {
         saga.virtualSize = try await c.inspector.inspect(path, declared: format).virtualSize
       } else {
@@ -127,6 +140,32 @@ extension ImportImage: Saga {
 }
 
 extension ImageWork {
+  /// Whether a property of that name comes with an image from another region.
+  func isTaken(_ property: String) -> Bool { options.imports.takenProperties.contains(where: property.hasPrefix) }
+
+  /// What is said of the image that is taken over goes for this one too.
+  func adopt(_ remote: RemoteImage, for saga: ImportImage) async throws {
+    let shown = try await source.show(remote)
+    guard shown["status"] == "active" else {
+      throw Fault.conflict(
+        "Source image status should be active instead of \(shown["status"]?.string ?? "unknown"). Wait until it is.")
+    }
+    var properties: [String: String] = [:]
+    for (key, value) in shown.object?.members ?? [] where isTaken(key) { properties[key] = value.string }
+    let (disk, container, wanted) = (shown["disk_format"]?.string, shown["container_format"]?.string, properties)
+    try await change(saga.image, heldBy: saga.task) { image in
+      image.diskFormat = disk
+      image.containerFormat = container
+      image.properties.merge(wanted) { $1 }
+    }
+  }
+
+  /// The bytes that come from elsewhere.
+  func pieces(for saga: ImportImage) async throws -> ImagePieces {
+    if let remote = saga.remote { return try await source.bytes(of: remote, limit: options.imageSizeCap) }
+    return try await web.fetch(saga.uri ?? "", limit: options.imageSizeCap)
+  }
+
   func content(staged saga: ImportImage) async throws -> ImageContent {
     guard let key = saga.staged, let content = try await stores.staging.content(key) else {
       throw Fault.internalError("The staged data of the image \(saga.image) is gone. Stage it again.")

@@ -39,8 +39,7 @@ public struct WebDownload: WebSource {
       let response = try await ask(address)
       switch response.status {
       case 200:
-        guard case .stream(let stream) = response.body else { return { nil } }
-        return try Self.whole(stream, limit: limit)
+        return try Self.whole(response.body, limit: limit)
       case 301, 302, 303, 307, 308:
         guard let location = response.headers["Location"], let next = address.following(location) else {
           throw Fault.badRequest("\(uri) leads nowhere: its server answered with a redirect to no address.")
@@ -87,7 +86,8 @@ public struct WebDownload: WebSource {
   }
 
   /// Refuses a stream that ends early or is announced as too large.
-  private static func whole(_ stream: BodyStream, limit: Int) throws -> ImagePieces {
+  static func whole(_ body: Body, limit: Int) throws -> ImagePieces {
+    guard case .stream(let stream) = body else { return { nil } }
     if let length = stream.length, length > limit {
       throw Fault(.tooLarge, "The image is too large: it has \(length) bytes, the limit is \(limit).")
     }
