@@ -102,10 +102,15 @@ public struct Glance: Sendable {
     let mounts = VersionOne.mounts.map { $0.dropFirst() }
     return { request in
       var request = request
-      // The client of Grizzly asks for `//v1/images`.
-      if request.path.hasPrefix("//") { request.path = "/" + request.path.drop { $0 == "/" } }
+      // The client of Grizzly asks for `//v1/images`, that of Havana for `v2/images/ID`.
+      request.path = "/" + request.path.drop { $0 == "/" }
       let first = request.path.dropFirst().prefix { $0 != "/" }
-      return mounts.contains(first) ? await v1(request) : await v2(request)
+      var response = mounts.contains(first) ? await v1(request) : await v2(request)
+      // The client of Havana reads the type of every answer, also of one without a body.
+      if case .empty = response.body, response.headers["Content-Type"] == nil {
+        response.headers["Content-Type"] = "text/html; charset=UTF-8"
+      }
+      return response
     }
   }
 

@@ -23,14 +23,20 @@ enum V1Changes {
     case location(String)
   }
 
-  private static func source(_ call: Call<Glance>, _ headers: V1Headers, isNew: Bool) throws -> Source {
+  private static func source(
+    _ call: Call<Glance>, _ headers: V1Headers, isNew: Bool
+  ) async throws -> Source {
     var found: [Source] = []
     if let url = call.request.headers["x-glance-api-copy-from"] { found.append(.copy(try V1Sources.checked(url))) }
     if headers.fields["location"] != nil { found.append(.location(try V1Sources.checked(headers.text("location")))) }
     switch call.request.body {
     case .empty: break
     case .bytes(let bytes): if !bytes.isEmpty { found.append(.body) }
-    case .stream(let stream): if stream.length != 0 { found.append(.body) }
+    case .stream(let stream):
+      // Clients that name another source send a body all the same, in chunks: what they read from an empty input.
+      var isBody = stream.length != 0
+      if isBody, !found.isEmpty { isBody = try await stream.next() != nil }
+      if isBody { found.append(.body) }
     case .file: found.append(.body)
     }
     guard found.count < 2 else { throw Fault.badRequest("It's invalid to provide multiple image sources.") }
@@ -41,7 +47,7 @@ enum V1Changes {
 
   static func create(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try source(call, headers, isNew: true)
+    let source = try await source(call, headers, isNew: true)
     let now = call.service.world.now()
     var image = Image()
     image.owner = call.caller.projectID
@@ -123,7 +129,7 @@ enum V1Changes {
 
   static func update(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try source(call, headers, isNew: false)
+    let source = try await source(call, headers, isNew: false)
     let now = call.service.world.now()
     let purges = call.request.headers["x-glance-registry-purge-props"].map(V1Headers.isTrue) ?? true
     let image = try await call.service.store.write { transaction in
