@@ -16,7 +16,8 @@ public import Store
 public let glanceSchema = Schema(
   "glance",
   tables: [
-    Image.table, ImageMember.table, DeletedImage.table, ImageTask.table, CachedImage.table, MetadefNamespace.table,
+    Image.table, ImagePlace.table, ImageMember.table, DeletedImage.table, ImageTask.table, CachedImage.table,
+    MetadefNamespace.table,
     MetadefItem.table,
     MetadefResourceType.table,
     MetadefAssociation.table,

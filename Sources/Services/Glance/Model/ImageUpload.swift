@@ -128,8 +128,7 @@ extension Image {
     checksum = nil
     hashValue = nil
     hashAlgorithm = nil
-    storedHash = nil
-    locations = []
+    put([])
     uploadID = nil
     uploadUntil = nil
     updatedAt = now
