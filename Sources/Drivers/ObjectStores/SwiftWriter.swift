@@ -67,7 +67,7 @@ final class SwiftWriter: ImageWriter {
     // A stream cannot be sent again: a token that has run out is to be noticed before.
     _ = try await store.ask("HEAD", store.place.segments)
     let number = state.withLock { $0.done.count + 1 }
-    let name = "\(key)/" + String(repeating: "0", count: 8 - String(number).count) + String(number)
+    let name = name(ofSegment: number)
     let pipe = Pipe()
     let store = store
     let task = Task {
@@ -83,6 +83,10 @@ final class SwiftWriter: ImageWriter {
     let segment = Segment(pipe: pipe, task: task, name: name)
     state.withLock { $0.segment = segment }
     return segment
+  }
+
+  private func name(ofSegment number: Int) -> String {
+    "\(key)/" + String(repeating: "0", count: 8 - String(number).count) + String(number)
   }
 
   private func endSegment() async throws {
@@ -101,7 +105,9 @@ final class SwiftWriter: ImageWriter {
   func file() async throws -> String? { nil }
   func key(of hash: String) -> String { key }
 
-  func finish(as key: String) async throws {
+  func finish(as key: String) async throws { try await carryThrough { try await self.complete(key) } }
+
+  private func complete(_ key: String) async throws {
     let (held, isSmall) = state.withLock { ($0.held, $0.segment == nil && $0.done.isEmpty) }
     let response: Response
     if isSmall {
@@ -134,9 +140,10 @@ final class SwiftWriter: ImageWriter {
       segment.pipe.close()
       _ = await segment.task.result
     }
-    for number in 1...(count + 1) {
-      let name = "\(key)/" + String(repeating: "0", count: 8 - String(number).count) + String(number)
-      if number <= count || segment != nil { _ = try? await store.ask("DELETE", store.place.segments, name) }
+    let names = (0..<(count + (segment == nil ? 0 : 1))).map { name(ofSegment: $0 + 1) }
+    let store = store
+    _ = try? await carryThrough {
+      for name in names { _ = try? await store.ask("DELETE", store.place.segments, name) }
     }
   }
 }

@@ -13,7 +13,7 @@ extension ImageStores {
   /// directory of their own.
   init(_ settings: ImageSettings, state: StateDirectory, host: Host, world: World) throws {
     var entries: [Entry] = []
-    let far = FarStores(rules: WebRules(settings), world: world)
+    let far = FarStores(rules: WebRules(settings), mark: state.secrets.mark, world: world)
     for text in settings.enabledBackends {
       guard let (name, type) = ImageSettings.backend(text) else { continue }
       entries.append(try Self.entry(name, type, settings[store: name], state, host, far))
@@ -60,10 +60,13 @@ extension ImageStores {
 private final class FarStores {
   let world: World
   private let rules: WebRules
+  private let mark: String
   private var made: HTTPClient?
 
-  init(rules: WebRules, world: World) {
+  /// - Parameter mark: of this cloud, in the names of what it keeps.
+  init(rules: WebRules, mark: String, world: World) {
     self.rules = rules
+    self.mark = mark
     self.world = world
   }
 
@@ -94,6 +97,7 @@ private final class FarStores {
     place.userDomain = settings.swiftUserDomain
     place.projectDomain = settings.swiftProjectDomain
     place.segmentSize = settings.swiftSegmentMiB << 20
+    place.mark = mark
     place.isMade = settings.swiftCreatesContainer
     return SwiftImages(place, client: try client(), world: world)
   }
@@ -109,6 +113,7 @@ private final class FarStores {
       url: settings.s3Host, name: settings.s3Bucket, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey)
     bucket.region = settings.s3Region
     bucket.partSize = settings.s3PartMiB << 20
+    bucket.mark = mark
     bucket.isMade = settings.s3CreatesBucket
     return S3Images(bucket, client: try client(), world: world)
   }
