@@ -78,7 +78,7 @@ final class CurlTransfer: @unchecked Sendable {
     ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
     ccurl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(engine.limits.connect.milliseconds))
-    ccurl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
+    ccurl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, engine.limits.slowest)
     ccurl_set_long(easy, CURLOPT_LOW_SPEED_TIME, Int(max(1, engine.limits.idle.components.seconds)))
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 65_536)
     if let address {

@@ -9,6 +9,8 @@ public struct ClientLimits: Sendable {
   /// Without a byte in either direction while one is owed, in whole seconds; a body held back by its reader is not
   /// counted.
   public var idle: Duration = .seconds(60)
+  /// Over that time, in bytes a second, before the other side counts as gone.
+  public var slowest = 1
   /// Idle connections kept for the next request.
   public var kept = 64
   /// Certificates to trust instead of the machine's: a file in PEM.

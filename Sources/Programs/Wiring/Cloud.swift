@@ -136,7 +136,9 @@ package struct Cloud: Sendable {
   package func stop(within limit: Duration) async {
     await compute.stop()
     await networks.stop()
+    async let images: Void = images.stop(within: limit)
     await queue.stop(within: limit)
+    await images
     await ground.store.close()
   }
 

@@ -77,6 +77,7 @@ package struct ImageFetch: Sendable {
       try await host.writeSparse(path, block, at: size)
       size += block.count
       block = []
+      guard size <= Self.most else { throw Fault.conflict("\(url) is longer than any image: \(Self.most) bytes.") }
     }
     while let piece = try await pieces() {
       block += piece

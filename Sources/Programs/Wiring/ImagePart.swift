@@ -18,6 +18,8 @@ struct ImagePart: Sendable {
   /// v1, on the same port.
   let versionOne: Endpoint
   private let work: ImageWork
+  /// Apart from the cloud's own, so that downloads, however many, hold up nobody's servers and volumes.
+  private let queue: SagaQueue
   private let reconcilers: [Reconciler]
 
   init(
@@ -27,9 +29,10 @@ struct ImagePart: Sendable {
     try await settings.images.rules.apply(to: &options, base.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
     let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
+    queue = SagaQueue(store: base.store, world: base.world, node: base.node + "-images", width: 16)
     glance = Glance(
       store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: base.queue, certificates: certificates, options: options, node: base.node, limits: limits)
+      queue: queue, certificates: certificates, options: options, node: base.node, limits: limits)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
     let (client, identity) = (LateClient(), services.identity())
@@ -40,7 +43,7 @@ struct ImagePart: Sendable {
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
       inspector: base.hands.inspector, host: base.host, web: LateWeb(client: client, rules: options.imports.web),
       source: source, scratch: base.hands.imageScratch, certificates: certificates, options: options)
-    work.register(on: base.queue)
+    work.register(on: queue)
     reconcilers = glance.bytes.reconcilers()
   }
 
@@ -70,7 +73,10 @@ struct ImagePart: Sendable {
     try await work.start()
     try await glance.bytes.start()
     for reconciler in reconcilers { reconciler.start(world) }
+    try await queue.start()
   }
+
+  func stop(within limit: Duration) async { await queue.stop(within: limit) }
 }
 
 /// A client that is there, with its thread, from the first download on: most clouds never have one.
@@ -78,7 +84,10 @@ private actor LateClient {
   private var made: HTTPClient?
 
   func client() throws -> HTTPClient {
-    let client = try made ?? HTTPClient(loop: EventLoop.start(name: "image-web"))
+    var limits = ClientLimits()
+    // Who drips holds an import's place; nobody's web server is that slow.
+    limits.slowest = 1024
+    let client = try made ?? HTTPClient(loop: EventLoop.start(name: "image-web"), limits: limits)
     made = client
     return client
   }

@@ -80,6 +80,8 @@ enum ImageCommand {
         headers: ["X-Auth-Token": token, "Content-Type": "application/octet-stream"],
         body: .file(path: path, offset: 0, length: size)), to: base)
     guard sent.status == 204 else {
+      // An image that waits for its data is of no use to anybody.
+      _ = try? await client.send(Request("DELETE", "/v2/images/\(id)", headers: ["X-Auth-Token": token]), to: base)
       let said = String(decoding: (try? await sent.body.collect(limit: 1 << 16)) ?? [], as: UTF8.self)
       throw Fault.unavailable("The image service did not take the image's data.", detail: "\(sent.status) \(said)")
     }

@@ -54,6 +54,7 @@ import Testing
     arguments: [
       ("bytes=0-4", 206, "hello", "bytes 0-4/11"), ("bytes=6-", 206, "world", "bytes 6-10/11"),
       ("bytes=-5", 206, "world", "bytes 6-10/11"), ("bytes=6-99", 206, "world", "bytes 6-10/11"),
+      ("bytes=6-9223372036854775807", 206, "world", "bytes 6-10/11"),
       ("bytes=0-0,2-3", 200, "hello world", nil), ("lines=1-2", 200, "hello world", nil),
     ] as [(String, Int, String, String?)])
   func ranges(range: String, status: Int, text: String, contentRange: String?) async throws {
@@ -214,6 +215,19 @@ import Testing
     _ = try await cloud.image()
     try await cloud.bytes.removeUnwanted()
     #expect(try await backend.list() == [])
+  }
+
+  @Test("data is looked at by what the image says when the upload begins")
+  func asItBegan() async throws {
+    let cloud = try await ImageCloud()
+    let id = try await cloud.image(["container_format": "docker", "disk_format": "raw"])
+    #expect(try await cloud.patch(id, [["op": "replace", "path": "/container_format", "value": "bare"]]).status == 200)
+    #expect(try await cloud.patch(id, [["op": "replace", "path": "/disk_format", "value": "qcow2"]]).status == 200)
+    let upload = try await ImageUpload.begin(id, isStaging: false, store: cloud.store, world: .real)
+    #expect(upload.image.inspectedFormat == "qcow2")
+    #expect(upload.image.status == .saving)
+    try await upload.abandon()
+    #expect(try await cloud.upload(id, "no disk").status == 415)
   }
 
   @Test("after a crash the image is queued again and stray bytes go")

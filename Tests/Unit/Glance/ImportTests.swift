@@ -153,6 +153,8 @@ import Text
     #expect(try await take(cloud, id, refused) == 400)
     #expect(try await take(cloud, id, ["method": ["name": "web-download"]]) == 400)
     #expect(try await take(cloud, id, ["method": ["name": "glance-direct"]]) == 409)
+    let both: JSON = ["method": ["name": "glance-direct", "uri": "http://example.org/x"]]
+    #expect(try await take(cloud, id, both) == 409, "one method is not the way to another")
   }
 
   @Test("an image that is deleted during its import is gone, with its bytes")

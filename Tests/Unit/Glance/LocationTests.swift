@@ -1,4 +1,5 @@
 import Core
+import Crypto
 import FakeHardware
 import GlanceModel
 import Hardware
@@ -22,11 +23,13 @@ import Testing
 
   /// A web server that waits in the middle of the image until it may go on.
   private final class SlowWeb: ImageBackend {
+    private let size: Int
+    init(size: Int = 1 << 30) { self.size = size }
     let state = Mutex((reading: false, mayEnd: false, pieces: 0))
     var isReadOnly: Bool { true }
     func begin(for image: String) async throws -> any ImageWriter { throw Fault.badRequest("read-only") }
     func content(_ key: String) async throws -> ImageContent? {
-      .remote(size: 1 << 30) { _ in
+      .remote(size: size) { _ in
         {
           let mayEnd = self.state.withLock { state in
             state.reading = true
@@ -36,6 +39,22 @@ import Testing
           try await Task.sleep(for: .milliseconds(5))
           return mayEnd ? nil : [1]
         }
+      }
+    }
+    func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {}
+    func list() async throws -> [String] { [] }
+    func removeStrays() async throws {}
+    func space() async throws -> (free: Int, total: Int) { (0, 0) }
+  }
+
+  /// A web server far away, with three bytes.
+  private struct PiecesWeb: ImageBackend {
+    var isReadOnly: Bool { true }
+    func begin(for image: String) async throws -> any ImageWriter { throw Fault.badRequest("read-only") }
+    func content(_ key: String) async throws -> ImageContent? {
+      .remote(size: 3) { _ in
+        let rest = Mutex<[[UInt8]]>([[3], [2], [1]])
+        return { rest.withLock { $0.popLast() } }
       }
     }
     func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {}
@@ -93,6 +112,30 @@ import Testing
     let failed = try await cloud.ask("GET", "/v2/images/\(nowhere)").json
     #expect(failed["status"] == "queued")
     #expect(failed["stores"] == nil, "what is not there is not named")
+  }
+
+  @Test("data of another hash than ours can be read")
+  func otherHash() async throws {
+    let cloud = try await cloud(web: PiecesWeb())
+    let id = try await cloud.image()
+    let hash = Hash.sha256([1, 2, 3]).hex
+    let body: JSON = [
+      "url": .string(Self.url), "validation_data": ["os_hash_algo": "sha256", "os_hash_value": .string(hash)],
+    ]
+    #expect(try await cloud.ask("POST", "/v2/images/\(id)/locations", body).status == 202)
+    try await cloud.settle()
+    #expect(try await cloud.send("GET", "/v2/images/\(id)/file").bytes == [1, 2, 3])
+  }
+
+  @Test("what is larger than an image may be is not taken")
+  func tooLarge() async throws {
+    let cloud = try await cloud(web: SlowWeb(size: .max))
+    let id = try await cloud.image()
+    #expect(try await cloud.ask("POST", "/v2/images/\(id)/locations", ["url": .string(Self.url)]).status == 202)
+    try await cloud.settle()
+    let task = try await cloud.ask("GET", "/v2/images/\(id)/tasks").json["tasks"]?[0]
+    #expect(task?["message"]?.string?.contains("too large") == true)
+    #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["status"] == "queued")
   }
 
   @Test("without hashing, a location has the hash that its owner says")

@@ -79,7 +79,8 @@ import Testing
     "what cannot be said is refused",
     arguments: [
       (["disk_format": "floppy"], 400), (["container_format": "box"], 400), (["color": "red"], 400),
-      (["size": "large"], 400), (["min_disk": "-1"], 400), (["id": "7"], 400), (["store": "attic"], 400),
+      (["size": "large"], 400), (["min_disk": "-1"], 400), (["min_disk": "9999999999999"], 400), (["id": "7"], 400),
+      (["store": "attic"], 400),
       (["disk_format": "ami", "container_format": "bare"], 400), (["is_public": "True"], 403),
       (["location": "file:///etc/passwd"], 400), (["created_at": "soon"], 400),
     ] as [([String: String], Int)])

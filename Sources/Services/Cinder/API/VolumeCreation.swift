@@ -168,7 +168,7 @@ struct ImageFacts: Sendable {
   let metadata: [String: String]
 
   func checkFits(_ sizeGiB: Int) throws {
-    let needed = (sizeBytes + (1 << 30) - 1) >> 30
+    let needed = sizeBytes >> 30 + (sizeBytes & ((1 << 30) - 1) == 0 ? 0 : 1)
     if needed > sizeGiB {
       throw Cinder.invalidInput("Size of specified image \(needed)GB is larger than volume size \(sizeGiB)GB.")
     }

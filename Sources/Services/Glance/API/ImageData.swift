@@ -127,7 +127,7 @@ struct ByteRange: Equatable {
   func within(_ size: Int) -> Range<Int>? {
     switch form {
     case .last(let count): count == 0 || size == 0 ? nil : max(0, size - count)..<size
-    case .from(let from, let last): from >= size ? nil : from..<min(size, (last ?? size - 1) + 1)
+    case .from(let from, let last): from >= size ? nil : from..<(min(last ?? size, size - 1) + 1)
     }
   }
 }

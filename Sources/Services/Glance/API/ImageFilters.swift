@@ -15,6 +15,10 @@ enum ImageFilters {
   static func conditions(_ call: Call<Glance>) throws -> [SQL] {
     var all: [SQL] = []
     var isHidden = false
+    // A database takes a few hundred conditions before it calls a question too deep.
+    guard call.request.query.count <= 200 else {
+      throw Fault.badRequest("There are \(call.request.query.count) filters; at most 200 are taken.")
+    }
     for (name, value) in call.request.query where !others.contains(name) {
       if name == "os_hidden" { isHidden = try flag(name, value) } else { all.append(try condition(name, value)) }
     }

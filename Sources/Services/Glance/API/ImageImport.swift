@@ -102,7 +102,7 @@ struct ImportWish: Sendable {
     self.method = known
     allMustSucceed = try Self.flag(body, "all_stores_must_succeed") ?? true
     isEverywhere = try Self.flag(body, "all_stores") ?? false
-    uri = method["uri"]?.string
+    uri = known == .web ? method["uri"]?.string : nil
     stores = try Self.stores(body, isEverywhere, call)
     remote = known == .remote ? try Self.remote(method, call) : nil
     if known == .web { _ = try call.service.options.imports.web.check(uri ?? "") }

@@ -54,7 +54,9 @@ struct ImageQuery: Sendable {
 
   /// - Parameter order: as it was asked for; what makes it complete comes behind.
   init(_ conditions: [SQL], order: [(key: SortKey, descending: Bool)], limit: Int, marker: String?) {
-    var whole = order
+    // A key that comes again decides nothing more.
+    var whole: [(key: SortKey, descending: Bool)] = []
+    for item in order where !whole.contains(where: { $0.key == item.key }) { whole.append(item) }
     if !whole.contains(where: { $0.key == .createdAt }) { whole.append((key: .createdAt, descending: true)) }
     if !whole.contains(where: { $0.key == .id }) { whole.append((key: .id, descending: true)) }
     self.conditions = conditions

@@ -1,5 +1,6 @@
 internal import API
 internal import Core
+internal import Crypto
 internal import GlanceModel
 internal import HTTP
 internal import Hardware
@@ -10,38 +11,39 @@ internal import Store
 /// Whatever goes wrong, the image waits for data again and no byte stays.
 struct Intake {
   private let service: Glance
-  private let image: Image
+  private let id: String
   private let body: Body
   private let isStaging: Bool
   private let store: String
   private let backend: any ImageBackend
-  private let signature: ImageSignature?
 
   /// - Parameter store: which takes the bytes; nil where they are staged.
-  /// - Throws: `badRequest` where the image says of its signature what nobody knows.
-  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?) throws {
+  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?) {
     service = call.service
-    self.image = image
+    id = image.id
     body = call.request.body
     isStaging = store == nil
     self.store = store?.id ?? ImageLocation.staging
-    signature = store == nil ? nil : try ImageSignature(image.properties)
     backend = store?.backend ?? call.service.stores.staging
   }
 
   func run() async throws {
-    guard isStaging || (image.diskFormat != nil && image.containerFormat != nil) else {
-      throw Fault.badRequest("Properties disk_format, container_format must be set prior to saving data.")
-    }
     let upload = try await ImageUpload.begin(
-      image.id, isStaging: isStaging, store: service.store, world: service.world, node: service.node)
-    let writer: any ImageWriter
-    do { writer = try await backend.begin(for: image.id) } catch {
+      id, isStaging: isStaging, store: service.store, world: service.world, node: service.node)
+    let (image, signature, writer): (Image, ImageSignature?, any ImageWriter)
+    do {
+      image = upload.image
+      guard isStaging || (image.diskFormat != nil && image.containerFormat != nil) else {
+        throw Fault.badRequest("Properties disk_format, container_format must be set prior to saving data.")
+      }
+      signature = isStaging ? nil : try ImageSignature(image.properties)
+      writer = try await backend.begin(for: id)
+    } catch {
       try await upload.abandon()
       throw refused(error)
     }
     do {
-      let taken = try await take(into: writer, upload)
+      let taken = try await take(into: writer, upload, signature.map { [$0.algorithm] } ?? [])
       if let signature {
         try await signature.verify(
           taken.digests[signature.algorithm] ?? "", with: service.certificates, at: service.world.now())
@@ -52,7 +54,7 @@ struct Intake {
       await writer.abandon()
       let fault = refused(error)
       service.log.warning(
-        "image data was refused", ["image": image.id, "reason": fault.message, "detail": fault.detail ?? ""])
+        "image data was refused", ["image": id, "reason": fault.message, "detail": fault.detail ?? ""])
       try await upload.abandon()
       throw fault
     }
@@ -77,10 +79,12 @@ struct Intake {
   }
 
   /// The bytes into the writer.
-  private func take(into writer: any ImageWriter, _ upload: ImageUpload) async throws -> ImageIntake.Taken {
+  private func take(
+    into writer: any ImageWriter, _ upload: ImageUpload, _ digests: [Hash.Algorithm]
+  ) async throws -> ImageIntake.Taken {
     var intake = try ImageIntake(
-      into: writer, limit: service.options.imageSizeCap, declared: isStaging ? nil : image.inspectedFormat,
-      mustMatch: service.options.requiresFormatMatch, digests: signature.map { [$0.algorithm] } ?? [])
+      into: writer, limit: service.options.imageSizeCap, declared: isStaging ? nil : upload.image.inspectedFormat,
+      mustMatch: service.options.requiresFormatMatch, digests: digests)
     do {
       try await feed(&intake, upload)
       return try await intake.end()
@@ -116,7 +120,7 @@ struct Intake {
     var fault = Fault(wrapping: error)
     if fault.kind == .outOfSpace {
       fault.message =
-        "Image storage media is full: there is no room for the data of the image \(image.id). An administrator must "
+        "Image storage media is full: there is no room for the data of the image \(id). An administrator must "
         + "free space; then upload it again."
       fault.kind = .tooLarge
     }

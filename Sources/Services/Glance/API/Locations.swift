@@ -57,7 +57,9 @@ enum Locations {
   static func size(of url: String, _ call: Call<Glance>) async throws -> Int {
     let place = try place(url, call)
     do {
-      if let content = try await call.service.stores.backend(of: place)?.content(place.key) { return content.size }
+      if let content = try await call.service.stores.backend(of: place)?.content(place.key) {
+        return try call.service.options.capped(content.size)
+      }
     } catch let fault as Fault where fault.kind != .badRequest {
       throw Fault.badRequest("The location \(url) cannot be read: \(fault.message)", code: fault.code)
     }

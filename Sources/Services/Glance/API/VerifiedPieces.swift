@@ -9,6 +9,7 @@ internal import Synchronization
 /// last piece is kept back and the connection breaks, so that no client takes them for the image.
 final class VerifiedPieces: Sendable {
   private let pieces: ImagePieces
+  private let algorithm: Hash.Algorithm
   private let hashes: ParallelHashes
   private let image: Image
   private let log: Log
@@ -18,7 +19,8 @@ final class VerifiedPieces: Sendable {
     self.pieces = pieces
     self.image = image
     self.log = log
-    hashes = try ParallelHashes(image.hashValue == nil ? [.md5] : [.sha512])
+    algorithm = image.verifiable
+    hashes = try ParallelHashes([algorithm])
   }
 
   @Sendable func next() async throws -> [UInt8]? {
@@ -41,11 +43,18 @@ final class VerifiedPieces: Sendable {
   }
 
   private func check() throws {
-    let found = image.hashValue == nil ? hashes.hex(.md5) : hashes.hex(.sha512)
+    let found = hashes.hex(algorithm)
     guard let expected = image.hashValue ?? image.checksum, expected != found else { return }
     log.error(
       "the bytes of an image were changed in its store: an administrator must remove it from there and copy it anew",
       ["image": image.id, "stores": image.stores.joined(separator: ","), "expected": expected, "found": found])
     throw Fault.internalError("The data of the image \(image.id) is damaged. Tell the administrator.")
+  }
+}
+
+extension Image {
+  /// By which hash its bytes can be known again: the best that is kept.
+  var verifiable: Hash.Algorithm {
+    hashValue == nil ? .md5 : hashAlgorithm.flatMap { Hash.Algorithm(rawValue: $0) } ?? .sha512
   }
 }

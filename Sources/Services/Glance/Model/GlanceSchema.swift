@@ -10,6 +10,7 @@
 // the bytes are put there, and bytes are removed only when no image refers to them; a reconciler removes what an
 // interrupted process leaves. An upload holds a lease that it renews: when that runs out the image is queued again.
 
+internal import Core
 public import Store
 
 /// All tables of glance.
@@ -48,4 +49,12 @@ public struct GlanceOptions: Sendable {
   public var importMethods = ["glance-direct", "web-download", "copy-image"]
   public var imports = ImportOptions()
   public init() {}
+
+  /// - Throws: `tooLarge` for more bytes than an image may have.
+  public func capped(_ size: Int) throws -> Int {
+    guard size <= imageSizeCap else {
+      throw Fault(.tooLarge, "The image is too large: it has \(size) bytes, the limit is \(imageSizeCap).")
+    }
+    return size
+  }
 }

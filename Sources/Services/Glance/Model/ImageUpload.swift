@@ -3,7 +3,8 @@ public import Store
 
 /// The moves of an image while bytes come in. Each is one transaction, and names the upload that makes it.
 public struct ImageUpload: Sendable {
-  public let imageID: String
+  /// The image as it was when the upload began: what is said of it later goes for other data.
+  public let image: Image
   public let uploadID: String
   /// Whether the bytes are only put aside for an import.
   public let isStaging: Bool
@@ -13,8 +14,8 @@ public struct ImageUpload: Sendable {
   /// How long an upload is believed to be alive without a sign of life.
   public static let lease = Duration.minutes(5)
 
-  private init(imageID: String, uploadID: String, isStaging: Bool, store: Store, world: World) {
-    self.imageID = imageID
+  private init(_ image: Image, uploadID: String, isStaging: Bool, store: Store, world: World) {
+    self.image = image
     self.uploadID = uploadID
     self.isStaging = isStaging
     self.store = store
@@ -41,10 +42,8 @@ public struct ImageUpload: Sendable {
   public static func begin(
     _ id: String, isStaging: Bool, store: Store, world: World, node: String = "local"
   ) async throws -> ImageUpload {
-    let upload = ImageUpload(
-      imageID: id, uploadID: "\(node)/\(world.uuid())", isStaging: isStaging, store: store, world: world)
-    let now = world.now()
-    try await store.write { transaction in
+    let (upload, now) = ("\(node)/\(world.uuid())", world.now())
+    let image = try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id) else { throw Image.missing(id) }
       guard image.status == .queued else {
         let to = isStaging ? "uploading" : "saving"
@@ -54,17 +53,17 @@ public struct ImageUpload: Sendable {
       }
       image.startAnew()
       image.status = isStaging ? .uploading : .saving
-      image.uploadID = upload.uploadID
+      image.uploadID = upload
       image.uploadUntil = now + lease
-      try await transaction.update(image)
+      return try await transaction.update(image)
     }
-    return upload
+    return ImageUpload(image, uploadID: upload, isStaging: isStaging, store: store, world: world)
   }
 
   /// Says that the upload goes on.
   public func renew() async throws {
     let until = world.now() + Self.lease
-    let (id, upload) = (imageID, uploadID)
+    let (id, upload) = (image.id, uploadID)
     try await store.write { transaction in
       _ = try await transaction.run(
         "UPDATE \(Image.table) SET upload_until = \(until) WHERE id = \(id) AND upload_id = \(upload)")
@@ -96,7 +95,7 @@ public struct ImageUpload: Sendable {
 
   /// Back to queued, as if nothing had come; an image that was deleted meanwhile stays deleted.
   public func abandon() async throws {
-    let (id, upload, now) = (imageID, uploadID, world.now())
+    let (id, upload, now) = (image.id, uploadID, world.now())
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else { return }
       image.requeue(now)
@@ -105,7 +104,7 @@ public struct ImageUpload: Sendable {
   }
 
   private func change(_ body: @escaping @Sendable (inout Image) -> Void) async throws {
-    let (id, upload) = (imageID, uploadID)
+    let (id, upload) = (image.id, uploadID)
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else {
         throw Fault(

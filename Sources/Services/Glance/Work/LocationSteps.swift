@@ -14,7 +14,7 @@ extension TakeLocation: Saga {
   ]
 
   private static func find(_ saga: inout TakeLocation, _ c: ImageWork) async throws {
-    saga.size = try await c.content(at: saga).size
+    saga.size = try c.options.capped(try await c.content(at: saga).size)
   }
 
   /// What is there is used at once where there is nothing to compare it with.

@@ -149,7 +149,8 @@ struct DiskChecks: Sendable {
       throw Fault.badRequest("Flavor's memory is too small for requested image.")
     }
     let gib = 1 << 30
-    let (size, least) = (image["size"]?.int ?? 0, (image["min_disk"]?.int ?? 0) * gib)
+    // No image wants more than there can be.
+    let (size, least) = (image["size"]?.int ?? 0, min(image["min_disk"]?.int ?? 0, Int(Int32.max)) * gib)
     if let volumeGiB {
       if volumeGiB * gib < least {
         throw Fault.badRequest(

@@ -40,6 +40,9 @@ struct V1Headers: Sendable {
     guard number >= 0 else {
       throw Fault.badRequest("Invalid value '\(text)' for parameter '\(key)': Cannot be a negative value.")
     }
+    guard key == "size" || number <= Int32.max else {
+      throw Fault.badRequest("Invalid value '\(text)' for parameter '\(key)': It must be from 0 to 2147483647.")
+    }
     return number
   }
 
