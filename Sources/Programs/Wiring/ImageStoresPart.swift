@@ -1,4 +1,5 @@
 internal import Core
+internal import Crypto
 internal import FileDisk
 internal import GlanceModel
 internal import GlanceWork
@@ -26,10 +27,11 @@ extension ImageStores {
           + writable.map(\.id).joined(separator: ", ") + ".")
     }
     let isFiles = first.type == "file"
+    let staging = state.directory("images/staging")
+    try Self.requireApart(entries, settings, staging: isFiles ? nil : staging)
     self.init(
       entries, defaultID: id,
-      staging: isFiles
-        ? first.backend : ImageFiles(directory: state.directory("images/staging"), host: host, world: world),
+      staging: isFiles ? first.backend : ImageFiles(directory: staging, host: host, world: world),
       stagingTwin: isFiles ? id : nil)
   }
 
@@ -76,6 +78,9 @@ private final class FarStores {
     return client
   }
 
+  /// By which a store knows its own, also where another one reaches the same place under another name.
+  private func mark(of store: String) -> String { String(Hash.sha256(Array("\(mark)/\(store)".utf8)).hex.prefix(8)) }
+
   /// - Throws: `badRequest` where the store's section lacks what it cannot do without.
   private func require(_ name: String, _ values: [String: String]) throws {
     for (key, value) in values.sorted(by: { $0.key < $1.key }) where value.isEmpty {
@@ -97,7 +102,7 @@ private final class FarStores {
     place.userDomain = settings.swiftUserDomain
     place.projectDomain = settings.swiftProjectDomain
     place.segmentSize = settings.swiftSegmentMiB << 20
-    place.mark = mark
+    place.mark = mark(of: name)
     place.isMade = settings.swiftCreatesContainer
     return SwiftImages(place, client: try client(), world: world)
   }
@@ -113,7 +118,7 @@ private final class FarStores {
       url: settings.s3Host, name: settings.s3Bucket, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey)
     bucket.region = settings.s3Region
     bucket.partSize = settings.s3PartMiB << 20
-    bucket.mark = mark
+    bucket.mark = mark(of: name)
     bucket.isMade = settings.s3CreatesBucket
     return S3Images(bucket, client: try client(), world: world)
   }
