@@ -7,7 +7,7 @@ struct Folder: Sendable {
   let host: Host
   let world: World
   /// This process's own scratch directory, so that those of processes before it are known as strays.
-  private let session: String
+  let session: String
 
   init(_ path: String, host: Host, world: World) {
     self.path = path
