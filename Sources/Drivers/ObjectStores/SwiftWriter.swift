@@ -18,12 +18,22 @@ final class SwiftWriter: ImageWriter {
     let pipe: Pipe
     let task: Task<String, any Error>
     let name: String
+    /// The most bytes that go into it.
+    let limit: Int
     var size = 0
   }
   private let store: SwiftImages
   private let key: String
   private let state = Mutex(State())
   private static let small = 1 << 20
+  /// What the object storage takes as one object.
+  private static let largest = 5 << 30
+
+  /// A large object has a thousand segments at most: the further on, the larger they are.
+  /// - Parameter number: from 0.
+  static func size(ofSegment number: Int, of usual: Int) -> Int {
+    min(usual << min(number / 200, 8), max(usual, largest))
+  }
 
   init(store: SwiftImages, key: String) {
     self.store = store
@@ -48,7 +58,7 @@ final class SwiftWriter: ImageWriter {
       let known = state.withLock { $0.segment }
       let segment: Segment
       if let known { segment = known } else { segment = try await begin() }
-      let piece = rest.prefix(store.place.segmentSize - segment.size)
+      let piece = rest.prefix(segment.limit - segment.size)
       rest = rest.dropFirst(piece.count)
       guard await segment.pipe.send(Array(piece)) else {
         // The request is over before its body is: it says why.
@@ -59,7 +69,7 @@ final class SwiftWriter: ImageWriter {
         state.segment?.size += piece.count
         return segment.size + piece.count
       }
-      if size >= store.place.segmentSize { try await endSegment() }
+      if size >= segment.limit { try await endSegment() }
     }
   }
 
@@ -80,7 +90,8 @@ final class SwiftWriter: ImageWriter {
       }
       return tag
     }
-    let segment = Segment(pipe: pipe, task: task, name: name)
+    let limit = Self.size(ofSegment: number - 1, of: store.place.segmentSize)
+    let segment = Segment(pipe: pipe, task: task, name: name, limit: limit)
     state.withLock { $0.segment = segment }
     return segment
   }
