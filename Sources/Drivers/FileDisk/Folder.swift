@@ -68,13 +68,3 @@ struct Folder: Sendable {
     try await host.runOK("qemu-img", ["convert", "-f", format, "-O", target, from, path], timeout: .hours(2))
   }
 }
-
-/// QEMU's name of a format of glance.
-func qemuFormat(_ format: String) -> String {
-  switch format {
-  case "vhd": "vpc"
-  case "ploop": "parallels"
-  case "iso", "gpt", "luks", "ami", "aki", "ari": "raw"
-  default: format
-  }
-}

@@ -37,21 +37,22 @@ extension ImageWork {
   func convert(_ saga: inout ImportImage) async throws {
     let image = try await image(saga.image, heldBy: saga.task)
     let output = options.imports.outputFormat
-    guard let format = image.inspectedFormat, format != output, !["iso", "ami", "aki", "ari"].contains(format) else {
-      return
-    }
+    guard received.container == "bare" || isUnpacked, let format = received.disk, format != output,
+      !Self.unconverted.contains(format)
+    else { return }
     let content = try await content(staged: saga)
     do { try ImageHeader(try await head(of: content)).check(declared: format) } catch let fault as Fault {
       throw fault.kind == .badRequest ? Image.unlike(fault) : fault
     }
     if case .file(let path, _) = content { _ = try await inspector.inspect(path, declared: format) }
     try await work(on: content, &saga) { source, target in
-      ["qemu-img", "convert", "-f", Self.qemuName(format), "-O", Self.qemuName(output), source, target]
+      ["qemu-img", "convert", "-f", qemuFormat(format), "-O", qemuFormat(output), source, target]
     }
     try await change(saga.image, heldBy: saga.task) { $0.diskFormat = output }
   }
 
-  private static func qemuName(_ format: String) -> String { format == "vhd" ? "vpc" : format }
+  /// What is no disk, or would be lost on it: an encrypted disk is known by its format.
+  private static let unconverted: Set<String> = ["iso", "ami", "aki", "ari", "luks"]
 
   /// Runs a program from the staged bytes to others, which are staged in their place.
   private func work(
