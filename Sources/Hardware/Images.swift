@@ -21,7 +21,8 @@ public protocol ImageBackend: Sendable {
   func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws
   /// The keys of everything that is kept.
   func list() async throws -> [String]
-  /// Removes what uploads left behind that no process carries on with; called once at the start.
+  /// Removes what uploads left behind that no process carries on with, and nothing of those that go on; called at the
+  /// start and from time to time.
   func removeStrays() async throws
   /// Free and total space in bytes; `Int.max` where nobody counts.
   func space() async throws -> (free: Int, total: Int)

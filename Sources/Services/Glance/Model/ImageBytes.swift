@@ -49,17 +49,23 @@ public struct ImageBytes: Sendable {
     [
       Reconciler("glance-uploads", every: .minutes(1)) { try await requeueDeadUploads() },
       Reconciler("glance-bytes", every: .minutes(10)) { try await removeUnwanted() },
+      Reconciler("glance-strays", every: .hours(1)) { await removeStrays() },
+      Reconciler("glance-tasks", every: .hours(1)) { try await ImageTask.forget(in: store, at: world.now()) },
     ]
   }
 
-  /// What no process carries on with after a crash.
-  public func start() async throws {
+  private func removeStrays() async {
     for area in stores.areas {
       do { try await area.backend.removeStrays() } catch {
         // A store elsewhere that does not answer holds nobody up.
         Self.log.warning("a store could not be tidied", ["store": area.name, "cause": "\(error)"])
       }
     }
+  }
+
+  /// What no process carries on with after a crash.
+  public func start() async throws {
+    await removeStrays()
     // By range and not by LIKE, for which a node's `_` would match any other's letter; `0` is the byte after `/`.
     let (first, end) = (node + "/", node + "0")
     try await requeue("upload_until IS NOT NULL AND upload_id >= \(first) AND upload_id < \(end)")
