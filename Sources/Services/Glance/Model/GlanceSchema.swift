@@ -21,7 +21,7 @@ public let glanceSchema = Schema(
     MetadefNamespace.table,
     MetadefItem.table,
     MetadefResourceType.table,
-    MetadefAssociation.table,
+    MetadefAssociation.table, MetadefLoading.table,
   ])
 
 /// What an operator may choose.
