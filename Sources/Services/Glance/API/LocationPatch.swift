@@ -100,7 +100,8 @@ enum LocationPatch {
       place?.metadata = JSONObject(metadata.members.filter { $0.key != "store" })
       return place
     }
-    image.put(said)
+    // Those under way are none that clients see, and stay.
+    image.put(said + image.allLocations.filter { !known.contains($0) })
   }
 }
 
