@@ -5,6 +5,7 @@ import GlanceModel
 import HTTP
 import Hardware
 import JSON
+import Store
 import TestSupport
 import Testing
 
@@ -51,7 +52,6 @@ import Testing
     #expect(try await cloud.patch(id, remove, as: "admin").status == 403, "the last one stays")
   }
 
-  @Test("places are neither shown nor taken where the operator does not let them")
   /// The bytes of an upload that goes on while its image's other place is given other metadata.
   @Test("other metadata for places leave those under way alone") func metadataDuringCopy() async throws {
     let cloud = try await cloud()
@@ -87,6 +87,7 @@ import Testing
     #expect(try await cloud.send("GET", "/v2/images/\(secret)/file", as: "other").text == "secret")
   }
 
+  @Test("places are neither shown nor taken where the operator does not let them")
   func invisible() async throws {
     let cloud = try await cloud { _ in }
     let id = try await cloud.image()

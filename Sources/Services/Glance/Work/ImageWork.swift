@@ -124,14 +124,18 @@ public struct ImageWork: Sendable {
   private static let pieceSize = 1 << 20
 
   /// Puts bytes into one store, which the record names first.
-  /// - Parameter content: of the image, whose hash is known.
-  func put(_ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String) async throws
-  {
+  /// - Parameters:
+  ///   - content: of the image, whose hash is known.
+  ///   - isStaged: whether we staged them, and hashed them on their way; a hash that somebody else said gives nobody
+  ///     the bytes that have it.
+  func put(
+    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String, isStaged: Bool
+  ) async throws {
     let entry = try stores.writable(store)
-    if entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
-      // The staged bytes are in this store already.
+    if isStaged, entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
+      // They are in this store already.
       try await refer(id, task, ImageLocation(store: store, key: hash, isReady: false))
-    } else if case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
+    } else if isStaged, case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
       // Kept without being moved.
     } else {
       try await copy(content, hash, of: id, heldBy: task, into: entry)
