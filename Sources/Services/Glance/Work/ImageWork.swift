@@ -169,7 +169,7 @@ public struct ImageWork: Sendable {
     let place = ImageLocation(store: entry.id, key: writer.key(of: hash), isReady: false)
     do {
       let check = try ParallelHashes([.sha512])
-      let pieces = try await pieces(of: content)
+      let pieces = try await watched(try await pieces(of: content), id, task)
       while let piece = try await pieces() {
         try await check.update(piece)
         try await writer.write(piece)
@@ -188,9 +188,26 @@ public struct ImageWork: Sendable {
     }
   }
 
-  /// Puts bytes into the staging area in place of those that are there, for all further steps.
-  func stage(_ id: String, heldBy task: String, _ pieces: ImagePieces) async throws -> (key: String, ImportImage.Facts)
-  {
+  /// The same pieces, as long as the image is there: what nobody wants any more is not carried to its end.
+  private func watched(_ pieces: @escaping ImagePieces, _ id: String, _ task: String) async throws -> ImagePieces {
+    let looked = Mutex(world.uptime())
+    return {
+      let now = world.uptime()
+      let isDue = looked.withLock { looked in
+        guard now - looked >= .seconds(1) else { return false }
+        looked = now
+        return true
+      }
+      if isDue { _ = try await image(id, heldBy: task) }
+      return try await pieces()
+    }
+  }
+
+  /// Puts bytes into the staging area besides those that are there: these are needed again when the step is repeated,
+  /// and go as soon as the saga has written down which are used next.
+  func stage(_ id: String, heldBy task: String, _ pieces: @escaping ImagePieces) async throws -> (
+    key: String, ImportImage.Facts
+  ) {
     let writer = try await stores.staging.begin(for: id)
     var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, declared: nil)
     do {
