@@ -69,6 +69,13 @@ extension Image {
         return location
       })
   }
+  /// Names bytes in the staging area besides those that are there, which go when it is written down that they are not
+  /// used any more.
+  public mutating func stage(_ key: String, isReady: Bool) {
+    put(
+      allLocations.filter { $0.store != ImageLocation.staging || $0.key != key }
+        + [ImageLocation(store: ImageLocation.staging, key: key, isReady: isReady)])
+  }
   /// The image has no bytes in the store any more.
   public mutating func leave(_ store: String) {
     put(allLocations.filter { $0.store != store })

@@ -209,21 +209,39 @@ public struct ImageWork: Sendable {
     key: String, ImportImage.Facts
   ) {
     let writer = try await stores.staging.begin(for: id)
+    var place: ImageLocation?
     var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, declared: nil)
     do {
+      let pieces = try await watched(pieces, id, task)
       while let piece = try await pieces() { try await intake.add(piece) }
       let taken = try await intake.end()
-      let place = ImageLocation(store: ImageLocation.staging, key: writer.key(of: taken.hash), isReady: false)
-      let before = try await image(id, heldBy: task).staged
-      try await refer(id, task, place)
-      try await writer.finish(as: place.key)
-      try await change(id, heldBy: task) { $0.settle(in: ImageLocation.staging) }
-      if let before, before.key != place.key { await bytes.release(all: [before], of: id) }
-      return (place.key, ImportImage.Facts(size: taken.size, checksum: taken.checksum, hash: taken.hash))
+      let key = writer.key(of: taken.hash)
+      place = ImageLocation(store: ImageLocation.staging, key: key, isReady: false)
+      try await change(id, heldBy: task) { $0.stage(key, isReady: false) }
+      try await writer.finish(as: key)
+      try await change(id, heldBy: task) { $0.stage(key, isReady: true) }
+      return (key, ImportImage.Facts(size: taken.size, checksum: taken.checksum, hash: taken.hash))
     } catch {
       await intake.stop()
       await writer.abandon()
+      // Perhaps they were finished, and the image is gone.
+      if let place { try? await bytes.release(place) }
       throw error
     }
+  }
+
+  /// Gives up what was staged for steps that are over.
+  func clearAway(besides key: String?, of id: String, heldBy task: String) async throws {
+    let isUsedUp = { @Sendable (place: ImageLocation) in place.store == ImageLocation.staging && place.key != key }
+    guard let key, try await image(id, heldBy: task).allLocations.contains(where: isUsedUp) else { return }
+    let places = try await store.write { transaction -> [ImageLocation] in
+      var image = try Self.check(try await transaction.get(Image.self, id), id, task)
+      let places = image.allLocations.filter(isUsedUp)
+      image.put(image.allLocations.filter { !isUsedUp($0) })
+      try await transaction.update(image)
+      return places
+    }
+    Self.log.debug("staged bytes were used up", ["image": id, "staged": key])
+    await bytes.release(all: places, of: id)
   }
 }

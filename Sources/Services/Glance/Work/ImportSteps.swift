@@ -43,6 +43,8 @@ extension ImportImage: Saga {
     } else {
       throw Fault.conflict("The staged data of the image \(saga.image) is gone. Stage it again.")
     }
+    let whole = try await c.image(saga.image, heldBy: saga.task)
+    saga.received = Formats(disk: whole.diskFormat, container: whole.containerFormat)
   }
 
   /// The image waits for data again, so nothing is kept of what came.
@@ -51,11 +53,13 @@ extension ImportImage: Saga {
   }
 
   private static func unpack(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.clearAway(besides: saga.staged, of: saga.image, heldBy: saga.task)
     guard saga.plugins.contains(.decompression) else { return }
     try await c.unpack(&saga)
   }
 
   private static func convert(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.clearAway(besides: saga.staged, of: saga.image, heldBy: saga.task)
     guard saga.plugins.contains(.conversion) else { return }
     try await c.convert(&saga)
   }
@@ -75,6 +79,7 @@ extension ImportImage: Saga {
   }
 
   private static func describe(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.clearAway(besides: saga.staged, of: saga.image, heldBy: saga.task)
     let (inject, ignored) = (c.options.imports.inject, c.options.imports.ignoredRoles)
     guard saga.plugins.contains(.metadata), !inject.isEmpty, !saga.roles.contains(where: ignored.contains) else {
       return
