@@ -37,6 +37,8 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 	Tests/Acceptance/ldap.sh
 	Tests/Acceptance/openid.sh
 	Tests/Acceptance/glance2013.sh
+	Tests/Acceptance/image-stores.sh
+	Tests/Acceptance/cache.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
@@ -60,6 +62,8 @@ tempest-identity: build ## runs Tempest's identity tests, none left out, on the 
 
 tempest-image: build ## runs Tempest's image tests, v2 and v1, on the fake hypervisor
 	Tests/Tempest/tempest.sh image.py
+	Tests/Tempest/tempest.sh image_lenient.py
+	Tests/Tempest/tempest.sh image_refused.py
 	Tests/Tempest/tempest.sh image_v1.py
 
 tempest-smoke: build ## the smoke tests among them
@@ -70,6 +74,7 @@ test: setup image unit sim acceptance tempest-smoke crash ## all of it; the gues
 
 bench: build ## CPU, latency, memory beside upstream's figures; ONLY='nova.*' SECONDS=3 CLIENTS=1,8,32
 	Tests/Bench/run.sh $(if $(ONLY),--only "$(ONLY)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CLIENTS),--clients $(CLIENTS))
+	$(if $(ONLY),,python3 Tests/Bench/images.py)
 
 bench-identity: build ## identity with ten users and with ten thousand, a hundred assignments and a hundred thousand
 	python3 Tests/Bench/identity.py

@@ -12,7 +12,7 @@ packages=(
   busybox-static dropbear-bin mtools dosfstools e2fsprogs syslinux syslinux-common fdisk cpio zstd kmod
   # to test
   postgresql python3-venv jq curl openssh-client sqlite3 wrk rsync slapd ldap-utils nginx-light
-  swift-proxy swift-account swift-container swift-object
+  swift-proxy swift-account swift-container swift-object python3-keystonemiddleware
 )
 missing=()
 for p in "${packages[@]}"; do

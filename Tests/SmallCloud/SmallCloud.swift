@@ -108,11 +108,13 @@ public struct SmallCloud: Sendable {
       defaultID: "file", staging: hands.images, stagingTwin: "file")
     var imageOptions = GlanceOptions()
     imageOptions.importMethods.append("glance-download")
+    let cache = ImageCache(hands.imageCache, limit: 1 << 20, store: store, world: world)
     let glance = Glance(
-      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, options: imageOptions)
+      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, options: imageOptions,
+      cache: cache)
     imageWork = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: FakeImageInspector(), host: .real,
-      web: OnePage(), source: OneImage(), scratch: "/nonexistent", options: imageOptions)
+      web: OnePage(), source: OneImage(), scratch: "/nonexistent", options: imageOptions, cache: cache)
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
     let neutron = Neutron(store: store, world: world, bus: bus)
@@ -173,6 +175,7 @@ public struct FakeHands: Sendable {
   public let volumes = FakeVolumes()
   public let images = FakeImages()
   public let secondImages = FakeImages(keys: .uploads)
+  public let imageCache = FakeImages()
   public let bridges = FakeSwitch()
   let dhcp = FakeDHCPServers()
   let routers = FakeRouters()

@@ -41,6 +41,17 @@ def available(*names):
     return "[service_available]\n" + "".join("%s = %s\n" % (name, name in names) for name in SERVICES)
 
 
+def computing(cloud):
+    """An image and a flavor with which servers can be made."""
+    admin = clouds.Session(cloud, "admin", "admin")
+    image = admin.call("POST", 9292, "/v2/images", {
+        "name": "boot", "disk_format": "raw", "container_format": "bare", "visibility": "public"})["id"]
+    admin.open("PUT", cloud.url(9292, "/v2/images/%s/file" % image), data=bytes(1 << 20), headers=[
+        ("Content-Type", "application/octet-stream")])
+    flavors = admin.call("GET", 8774, "/v2.1/flavors")["flavors"]
+    return {"image": image, "flavor": flavors[0]["id"]}
+
+
 def configure(text, **values):
     """Writes tempest.conf and has Tempest read it."""
     with open(os.path.join(values["directory"], "tempest.conf"), "w") as file:
@@ -114,9 +125,11 @@ class Run:
     - folder: of Tempest's, such as `identity`; chosen: whether a test of it belongs to this run.
     - expected: how many there must be, `smoke` of them among the smoke tests.
     - skips: tests by a part of their ids, each with why it must be skipped.
+    - prepare: makes what the configuration names, in the cloud and in a folder; the values to name it by.
     """
 
-    def __init__(self, name, folder, sets, configuration, expected, chosen, smoke=0, skips=None):
+    def __init__(self, name, folder, sets, configuration, expected, chosen, smoke=0, skips=None, prepare=None):
+        self.prepare = prepare or (lambda cloud, folder: {})
         self.name, self.folder, self.sets, self.configuration = name, folder, sets, configuration
         self.expected, self.smoke, self.chosen, self.skips = expected, smoke, chosen, skips or {}
 
@@ -145,9 +158,10 @@ class Run:
             directory = tempfile.mkdtemp(prefix="martlet-tempest-", dir=cloud.state)
             configure(
                 self.configuration, directory=directory, password=cloud.password("martlet"),
-                second=cloud.url(5000, "/v2.0"), third=cloud.url(5000, "/v3"), web=web.url)
+                second=cloud.url(5000, "/v2.0"), third=cloud.url(5000, "/v3"), web=web.url,
+                **self.prepare(cloud, directory))
             suite = self.collect(arguments.smoke, arguments.only)
-            count = suite.countTestCases()
+            ids = [test.id() for test in tests_of(suite)]
             outcome = unittest.TextTestRunner(verbosity=2, resultclass=Outcome, stream=sys.stdout).run(suite)
         finally:
             web.shutdown()
@@ -156,17 +170,21 @@ class Run:
                 print("state and logs: %s" % cloud.state)
             else:
                 cloud.remove()
-        return self.report(arguments, count, outcome, time.monotonic() - begin)
+        return self.report(arguments, ids, outcome, time.monotonic() - begin)
 
-    def report(self, arguments, count, outcome, seconds):
-        skipped = [(test.id(), reason) for test, reason in outcome.skipped
-                   if not any(part in test.id() for part in self.skips)]
-        wanted = count if arguments.only else self.smoke if arguments.smoke else self.expected
+    def report(self, arguments, ids, outcome, seconds):
+        """Says how the run went; a class that was skipped skipped all its tests."""
+        skipped = {}
+        for test, reason in outcome.skipped:
+            whole = test.id().removeprefix("setUpClass (").removesuffix(")")
+            skipped.update((id, reason) for id in ids if id == test.id() or id.startswith(whole + "."))
+        unasked = [(id, reason) for id, reason in skipped.items() if not any(part in id for part in self.skips)]
+        wanted = len(ids) if arguments.only else self.smoke if arguments.smoke else self.expected
         broken = len(outcome.failures) + len(outcome.errors)
         print("tempest %s: %d passed, %d failed, %d skipped of %d in %d s" % (
-            self.name, count - broken - len(outcome.skipped), broken, len(outcome.skipped), count, seconds))
-        for name, reason in skipped:
+            self.name, len(ids) - broken - len(skipped), broken, len(skipped), len(ids), seconds))
+        for name, reason in unasked:
             print("skipped without leave: %s: %s" % (name, reason))
-        if count < wanted:
-            print("%d tests were found, %d were to be run" % (count, wanted))
-        return 1 if broken or skipped or count < wanted else 0
+        if len(ids) < wanted:
+            print("%d tests were found, %d were to be run" % (len(ids), wanted))
+        return 1 if broken or unasked or len(ids) < wanted else 0

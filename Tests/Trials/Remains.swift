@@ -46,6 +46,10 @@ extension SmallCloud {
         all.append("nothing where \(image.name ?? "") has a place in '\(place.store)'")
       }
     }
+    all += try await hands.imageCache.list().map { "bytes \($0.prefix(8)) in the cache" }
+    let cache = try await must("glance", "GET", "/v2/cache", as: "admin")
+    all += (cache["cached_images"]?.array ?? []).map { "cached image of \($0["size"]?.text ?? "")" }
+    all += (cache["queued_images"]?.array ?? []).map { _ in "image queued for the cache" }
     return all.sorted()
   }
 

@@ -62,7 +62,27 @@ enum ServerScenarios {
     .of(
       SnapshotServer.self, "of a server that runs", in: \.conductor, prepare: { try await $0.server() },
       begin: { cloud, cast in try await cloud.act(cast, ["createImage": ["name": "copy"]]) }),
+    .of(
+      SnapshotServer.self, "of a server that boots from a volume", in: \.conductor, prepare: onVolume,
+      begin: { cloud, cast in try await cloud.act(cast, ["createImage": ["name": "copy"]]) }),
   ]
+
+  @Sendable private static func onVolume(_ cloud: SmallCloud) async throws -> Scenario.Cast {
+    var cast = try await cloud.scene()
+    cast["server"] = try await cloud.made(
+      "nova", "/v2.1/servers", "server",
+      [
+        "name": "web", "flavorRef": "1", "networks": [["uuid": cast["network"].json]],
+        "block_device_mapping_v2": [
+          [
+            "source_type": "image", "uuid": cast["image"].json, "destination_type": "volume", "volume_size": 1,
+            "boot_index": 0, "delete_on_termination": true,
+          ]
+        ],
+      ])
+    try await cloud.settle()
+    return cast
+  }
 
   private static func create(_ cloud: SmallCloud, _ more: JSONObject) async throws {
     var server: JSONObject = ["name": "web", "flavorRef": "1"]

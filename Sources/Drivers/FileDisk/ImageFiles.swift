@@ -105,7 +105,7 @@ private final class ImageFileWriter: ImageWriter {
   private let host: Host
   private let place: @Sendable (_ hash: String) throws -> String
   private let state = Mutex(State())
-  private static let pieceSize = 1 << 20
+  private static let pieceSize = 1 << 18
 
   init(path: String, host: Host, place: @escaping @Sendable (_ hash: String) throws -> String) {
     self.path = path

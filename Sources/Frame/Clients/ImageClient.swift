@@ -16,5 +16,12 @@ public struct ImageClient: Sendable {
     _ = try await service.send(
       "PUT", "/images/\(id)/file", headers: ["Content-Type": "application/octet-stream"], body: body)
   }
+  /// Sets properties of an image.
+  public func update(_ id: String, _ properties: [(name: String, value: String)]) async throws {
+    let changes = properties.map { ["op": "add", "path": .string("/\($0.name)"), "value": .string($0.value)] as JSON }
+    _ = try await service.send(
+      "PATCH", "/images/\(id)", headers: ["Content-Type": "application/openstack-images-v2.1-json-patch"],
+      body: .bytes(JSON.array(changes).bytes))
+  }
   public func delete(_ id: String) async throws { try await service.remove("/images/\(id)") }
 }

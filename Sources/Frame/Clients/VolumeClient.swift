@@ -24,6 +24,25 @@ public struct VolumeClient: Sendable {
   }
   public func deleteVolume(_ id: String) async throws { try await service.remove("/volumes/\(id)") }
 
+  /// Takes a snapshot of a volume, whoever uses it.
+  public func createSnapshot(of volume: String, name: String, metadata: [String: String]) async throws {
+    _ = try await service.call(
+      "POST", "/snapshots",
+      [
+        "snapshot": [
+          "volume_id": .string(volume), "name": .string(name), "force": true, "metadata": metadata.json,
+        ]
+      ])
+  }
+  /// The snapshots of all projects whose metadata holds all of that.
+  public func snapshots(metadata: [String: String]) async throws -> [JSON] {
+    try await service.call(
+      "GET", "/snapshots/detail",
+      query: [(name: "metadata", value: metadata.json.text), (name: "all_tenants", value: "1")]
+    )["snapshots"]?.array ?? []
+  }
+  public func deleteSnapshot(_ id: String) async throws { try await service.remove("/snapshots/\(id)") }
+
   /// Reserves the volume for a server; without a connector nothing is exported yet.
   public func createAttachment(volume: String, server: String) async throws -> JSON {
     try await service.call(

@@ -1,4 +1,5 @@
 import Core
+import Crypto
 import FakeHardware
 import GlanceModel
 import GlanceWork
@@ -17,7 +18,7 @@ import Testing
     var status = "active"
     var breaks = false
     func show(_ image: RemoteImage) async throws -> JSON {
-      guard image.region == "RegionTwo", image.token == "demo", image.interface == "public" else {
+      guard image.region == "RegionTwo", image.interface == "public" else {
         throw Fault.notFound("The catalogue has no image service in the region '\(image.region)'.")
       }
       return [
@@ -128,15 +129,20 @@ import Testing
       ]
     ]
     let client = try HTTPClient(loop: loop)
-    let images = RegionalImages(catalog: { _ in catalog }, client: { client })
-    func image(_ id: String = Self.source, region: String = "two", token: String = "t") -> RemoteImage {
-      RemoteImage(id: id, region: region, interface: "public", token: token)
+    let vault = Fernet(keys: [FernetKey(world: .real)])
+    let images = RegionalImages(catalog: { _ in catalog }, vault: vault, client: { client })
+    func image(
+      _ id: String = Self.source, region: String = "two", token: String = "t", vault: Fernet
+    ) throws -> RemoteImage {
+      try RemoteImage(id: id, region: region, interface: "public", token: token, vault: vault, world: .real)
     }
-    #expect(try await images.show(image())["a"] == 1)
-    let pieces = try await images.bytes(of: image(), limit: 10)
+    #expect(try await images.show(image(vault: vault))["a"] == 1)
+    let pieces = try await images.bytes(of: image(vault: vault), limit: 10)
     #expect(try await pieces() == [1, 2, 3])
     for (wrong, word) in [
-      (image(region: "three"), "three"), (image(token: "other"), "401"), (image("unknown"), "404"),
+      (try image(region: "three", vault: vault), "three"), (try image(token: "other", vault: vault), "401"),
+      (try image("unknown", vault: vault), "404"),
+      (try image(vault: Fernet(keys: [FernetKey(world: .real)])), "cannot be read any more"),
     ] {
       let fault = await #expect(throws: Fault.self) { try await images.show(wrong) }
       #expect(fault?.message.contains(word) == true)

@@ -37,7 +37,7 @@ extension Volumes {
       ])
   }
 
-  static func create(_ call: Call<Cinder>, _ draft: Creation) async throws -> VolumeDetail {
+  static func create(_ call: Call<Cinder>, _ draft: Creation) async throws -> ChangedVolume {
     let cinder = call.service
     let own = try call.project()
     let project = draft.project ?? own
@@ -69,7 +69,7 @@ extension Volumes {
       volume = try await Volume.lifecycle.begin(
         saga.move, on: volume, with: saga, in: tx, queue: cinder.queue,
         refusal: .internalError("A new volume could not be begun."))
-      return VolumeDetail(volume: volume, attachments: [], type: type)
+      return ChangedVolume(detail: VolumeDetail(volume: volume, attachments: [], type: type))
     }
   }
 

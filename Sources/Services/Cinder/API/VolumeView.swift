@@ -11,8 +11,9 @@ struct VolumeDetail: Viewed {
   let attachments: [Attachment]
   let type: VolumeType?
 
-  static let view = View<VolumeDetail>(
-    "volume",
+  static let view = View<VolumeDetail>("volume", fields + extended)
+
+  fileprivate static let fields: [Field<VolumeDetail>] =
     [
       .field("id", \.volume.id),
       .computed("status") { detail, _ in .string(detail.volume.status) },
@@ -40,6 +41,11 @@ struct VolumeDetail: Viewed {
       .computed("cluster_name", since: "3.61", onlyFor: "admin") { _, _ in .null },
       .field("volume_type_id", \.volume.typeID, since: "3.63"),
       .computed("consumes_quota", since: "3.65") { _, _ in true },
+    ]
+
+  /// What upstream's extensions add where a volume is read.
+  private static let extended: [Field<VolumeDetail>] =
+    [
       .computed("volume_image_metadata") { detail, _ in detail.volume.imageMetadata?.json },
       .field("os-vol-tenant-attr:tenant_id", \.volume.projectID),
       .computed("os-vol-host-attr:host", onlyFor: "admin") { detail, _ in
@@ -47,7 +53,7 @@ struct VolumeDetail: Viewed {
       },
       .computed("os-vol-mig-status-attr:migstat", onlyFor: "admin") { _, _ in .null },
       .computed("os-vol-mig-status-attr:name_id", onlyFor: "admin") { _, _ in .null },
-    ])
+    ]
 
   static let summary = View<VolumeDetail>(
     "volume",
@@ -90,4 +96,10 @@ struct VolumeDetail: Viewed {
 extension Volume {
   /// The user's metadata, and whether the volume is read only, which clients look for there.
   var shownMetadata: [String: String] { isReadOnly ? metadata.merging(["readonly": "True"]) { $1 } : metadata }
+}
+
+/// The answer to a request that makes or changes a volume: what upstream's extensions add is not in it.
+struct ChangedVolume: Viewed {
+  let detail: VolumeDetail
+  static let view = View<ChangedVolume>("volume", Field.part(\.detail, VolumeDetail.fields))
 }

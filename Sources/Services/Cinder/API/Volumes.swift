@@ -13,11 +13,12 @@ enum Volumes {
       .get("/volumes", "get_all", listBriefly, allow: .reader, shows: VolumeDetail.summary.many),
       .get("/volumes/detail", "get_all", list, allow: .reader),
       .get("/volumes/summary", "get_all", summary, allow: .reader, since: "3.12"),
-      .post("/volumes", "create", create, allow: .memberOrService, status: 202),
+      .post(
+        "/volumes", "create", create, allow: .memberOrService, status: 202, shows: ChangedVolume.view.one),
       .get("/volumes/{id}", "get", show, allow: .readerOrService),
       .get(
         "/volumes/{id}/encryption", "volume_extension:volume_encryption_metadata", encryption, allow: .readerOrService),
-      .put("/volumes/{id}", "update", update, allow: .member),
+      .put("/volumes/{id}", "update", update, allow: .member, shows: ChangedVolume.view.one),
       .delete("/volumes/{id}", "delete", delete, allow: .memberOrService, status: 202),
     ])
 
@@ -48,7 +49,7 @@ enum Volumes {
       ])
   }
 
-  static func update(_ call: Call<Cinder>, _ draft: Update) async throws -> VolumeDetail {
+  static func update(_ call: Call<Cinder>, _ draft: Update) async throws -> ChangedVolume {
     let now = call.service.world.now()
     return try await call.service.store.write { tx in
       var volume = try await call.volume(call.id, in: tx)
@@ -57,7 +58,7 @@ enum Volumes {
       draft.description.apply(to: &volume.description)
       if let metadata = draft.metadata { volume.metadata = metadata.values }
       volume.updatedAt = now
-      return try await VolumeDetail.load(try await tx.update(volume), in: tx)
+      return ChangedVolume(detail: try await VolumeDetail.load(try await tx.update(volume), in: tx))
     }
   }
 

@@ -5,6 +5,7 @@
 
 public import API
 public import Core
+public import Crypto
 public import GlanceModel
 public import HTTP
 public import Hardware
@@ -17,6 +18,8 @@ public struct Glance: Sendable {
   let store: Store
   let world: World
   let stores: ImageStores
+  /// What is kept on this host besides; nil where nothing is.
+  public let cache: ImageCache?
   let inspector: any ImageInspector
   let options: GlanceOptions
   let node: String
@@ -30,16 +33,23 @@ public struct Glance: Sendable {
 
   let queue: SagaQueue
   let certificates: any CertificateSource
+  /// Opens what it sealed.
+  public let vault: Fernet
 
   /// - Parameters:
   ///   - queue: where imports are written down.
   ///   - node: the name of this machine's part of the cloud, the same after a restart.
+  ///   - vault: seals what a request for an import must not be read from the store by; only this process opens it
+  ///     where none is given.
   ///   - limits: what projects may have; nil where nothing is limited.
+  ///   - cache: nil where images are not cached on this host.
   public init(
     store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
     certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
-    node: String = "local", limits: Limits? = nil
+    vault: Fernet? = nil, node: String = "local", limits: Limits? = nil, cache: ImageCache? = nil
   ) {
+    self.vault = vault ?? Fernet(keys: [FernetKey(world: world)])
+    self.cache = cache
     self.certificates = certificates
     self.store = store
     self.world = world

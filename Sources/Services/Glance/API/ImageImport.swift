@@ -117,9 +117,9 @@ struct ImportWish: Sendable {
     }
     let (region, id) = (try named("glance_region"), try named("glance_image_id"))
     guard isUUID(id) else { throw Fault.badRequest("Remote image id does not look like a UUID: \(id.prefix(100))") }
-    return RemoteImage(
+    return try RemoteImage(
       id: id, region: region, interface: method["glance_service_interface"]?.string ?? "public",
-      token: call.request.headers["X-Auth-Token"] ?? "")
+      token: call.request.headers["X-Auth-Token"] ?? "", vault: call.service.vault, world: call.service.world)
   }
 
   private static func flag(_ body: JSON, _ key: String) throws -> Bool? {

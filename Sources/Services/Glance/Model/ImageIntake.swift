@@ -27,8 +27,8 @@ public struct ImageIntake {
   private var head: [UInt8] = []
   private var pending: Task<Void, any Error>?
 
-  /// Pieces are gathered up to this size; two of them are held at most.
-  private static let blockSize = 1 << 20
+  /// Pieces are gathered up to this size; two of them are held at most, for every client that uploads.
+  private static let blockSize = 1 << 18
   /// Below this nothing is worked on beside the next piece.
   private static let small = 131_072
 
@@ -55,7 +55,13 @@ public struct ImageIntake {
     guard size <= limit else {
       throw Fault(.tooLarge, "The incoming image is too large: the limit is \(limit) bytes.")
     }
-    if block.isEmpty { block = piece } else { block += piece }
+    if block.isEmpty {
+      block = piece
+    } else {
+      // Not left to growth by doubling, which would hold as much again.
+      if block.capacity < Self.blockSize { block.reserveCapacity(Self.blockSize + piece.count) }
+      block += piece
+    }
     if block.count >= Self.blockSize { try await flush() }
   }
 

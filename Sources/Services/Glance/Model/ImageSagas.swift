@@ -1,3 +1,5 @@
+public import Core
+public import Crypto
 public import Work
 
 // The long work on images, as values: what the API hands over. The steps stand in GlanceWork.
@@ -73,13 +75,22 @@ public struct RemoteImage: Codable, Sendable, Equatable {
   public var region: String
   /// `public`, `internal` or `admin`.
   public var interface: String
-  /// Of whoever asked: the other service judges what that user may see. It ends by itself, and goes with the saga.
-  public var token: String
-  public init(id: String, region: String, interface: String, token: String) {
+  /// The token of whoever asked, since the other service judges what that user may see; sealed, for it is written down.
+  private var sealed: String
+
+  public init(id: String, region: String, interface: String, token: String, vault: Fernet, world: World) throws {
     self.id = id
     self.region = region
     self.interface = interface
-    self.token = token
+    sealed = try vault.seal(Array(token.utf8), world: world)
+  }
+
+  /// - Throws: `conflict` when the key is another than it was.
+  public func token(_ vault: Fernet) throws -> String {
+    guard let opened = vault.open(sealed) else {
+      throw Fault.conflict("What was kept of the request cannot be read any more. Ask for the import again.")
+    }
+    return String(decoding: opened.bytes, as: UTF8.self)
   }
 }
 
@@ -97,6 +108,19 @@ public struct CopyImage: SagaValue {
     self.task = task
     self.stores = stores
     self.allMustSucceed = allMustSucceed
+  }
+}
+
+/// Brings a queued image into the cache of this host.
+public struct CacheImage: SagaValue {
+  public static let name = "image.cache"
+  public var image: String
+  /// By which the queue's entry is known again.
+  public var ticket: String
+  public var subject: String { image }
+  public init(image: String, ticket: String) {
+    self.image = image
+    self.ticket = ticket
   }
 }
 

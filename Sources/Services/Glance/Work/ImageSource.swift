@@ -1,4 +1,5 @@
 internal import Core
+public import Crypto
 public import GlanceModel
 public import HTTP
 public import Hardware
@@ -28,11 +29,15 @@ public struct RegionalImages: ImageSource {
   /// The catalogue, as `GET /v3/auth/catalog` shows it to a token.
   public typealias Catalog = @Sendable (_ token: String) async throws -> JSON
   private let catalog: Catalog
+  private let vault: Fernet
   private let client: @Sendable () async throws -> HTTPClient
 
-  /// - Parameter client: made when it is first needed.
-  public init(catalog: @escaping Catalog, client: @escaping @Sendable () async throws -> HTTPClient) {
+  /// - Parameters:
+  ///   - vault: with which the tokens were sealed.
+  ///   - client: made when it is first needed.
+  public init(catalog: @escaping Catalog, vault: Fernet, client: @escaping @Sendable () async throws -> HTTPClient) {
     self.catalog = catalog
+    self.vault = vault
     self.client = client
   }
 
@@ -52,8 +57,9 @@ public struct RegionalImages: ImageSource {
   }
 
   private func ask(_ image: RemoteImage, _ path: String) async throws -> Response {
-    let base = try Self.endpoint(image, in: try await catalog(image.token))
-    let request = Request("GET", "/v2/images/\(image.id)\(path)", headers: ["X-Auth-Token": image.token])
+    let token = try image.token(vault)
+    let base = try Self.endpoint(image, in: try await catalog(token))
+    let request = Request("GET", "/v2/images/\(image.id)\(path)", headers: ["X-Auth-Token": token])
     let response = try await client().send(request, to: base, at: nil)
     guard response.status == 200 else {
       throw Fault.badRequest(

@@ -28,6 +28,8 @@ public struct ImageWork: Sendable {
   public let scratch: String
   public let certificates: any CertificateSource
   public let options: GlanceOptions
+  /// nil where images are not cached on this host.
+  public let cache: ImageCache?
   static let log = Log("glance.work")
 
   /// - Parameter scratch: a directory of its own, made when it is needed.
@@ -35,8 +37,9 @@ public struct ImageWork: Sendable {
     store: Store, world: World, stores: ImageStores, bytes: ImageBytes, inspector: any ImageInspector, host: Host,
     web: any WebSource, source: any ImageSource = NoImageSource(), scratch: String,
     certificates: any CertificateSource = NoCertificates(),
-    options: GlanceOptions = GlanceOptions()
+    options: GlanceOptions = GlanceOptions(), cache: ImageCache? = nil
   ) {
+    self.cache = cache
     self.store = store
     self.world = world
     self.stores = stores
@@ -54,6 +57,7 @@ public struct ImageWork: Sendable {
   public func register(on queue: SagaQueue) {
     queue.register(ImportImage.self, self)
     queue.register(CopyImage.self, self)
+    queue.register(CacheImage.self, self)
     queue.register(TakeLocation.self, self)
   }
 

@@ -13,7 +13,10 @@ enum CreateServers {
     try draft.check(call.version)
     let count = try draft.count()
     let project = try call.project()
-    let disks = try RequestedDisks(draft)
+    var wanted = try RequestedDisks(draft)
+    let checks = DiskChecks(call: call)
+    if let id = wanted.imageID { try wanted.adopt(try await checks.image(id)) }
+    let disks = wanted
     var plan = Plan(draft: draft, project: project)
     plan.flavor = try await flavor(draft, call)
     plan.key = try await key(draft, call)
@@ -22,7 +25,7 @@ enum CreateServers {
       throw Fault.badRequest("Cannot attach one or more volumes to multiple instances")
     }
     try zone(draft, call, &plan)
-    try await DiskChecks(call: call).check(disks, plan.flavor)
+    try await checks.check(disks, plan.flavor)
     let networks = NetworkChecks(call)
     plan.groups = try draft.groups()
     try await networks.checkGroups(plan.groups)

@@ -39,6 +39,22 @@ struct RequestedDisks: Sendable {
     }
   }
 
+  /// Takes what an image names to boot from, where the request does not say otherwise for the same place.
+  mutating func adopt(_ image: JSON) throws {
+    guard let text = image["block_device_mapping"]?.string, let id = imageID else { return }
+    guard let rows = try? JSON(parsing: text).array else {
+      throw Fault.badRequest("The block_device_mapping of the image \(id) cannot be read. Use another image.")
+    }
+    let given = Set(volumes.compactMap(\.bootIndex))
+    for row in rows where row["destination_type"]?.string == "volume" {
+      if let index = row["boot_index"]?.int, given.contains(index) { continue }
+      try add(row)
+    }
+    guard volumes.contains(where: { $0.bootIndex == 0 }) else { return }
+    imageID = nil
+    sourceImage = nil
+  }
+
   private static func rows(_ value: JSON?, _ key: String) throws -> [JSON] {
     guard let value, !value.isNull else { return [] }
     guard let rows = value.array, rows.allSatisfy({ $0.object != nil }) else {

@@ -37,7 +37,6 @@ enum ServerImages {
     guard allowed.contains(server.state), server.doing == nil else {
       throw Refusals.state(server, "createImage", allowed: allowed)
     }
-    guard server.imageID != nil else { throw Refusals.notServed("images of servers that boot from a volume") }
     let image = try await record(of: server, name: name.trimmed, metadata, call)
     do {
       try await ServerMoves.begin(.snapshot, "createImage", call) { SnapshotServer(server: $0.id, image: image) }
@@ -56,12 +55,14 @@ enum ServerImages {
   private static func record(
     of server: Server, name: String, _ metadata: [String: String], _ call: Call<Nova>
   ) async throws -> String {
-    let origin = try await call.nova.image.show(server.imageID ?? "")
+    // A server that boots from a volume has an image without bytes, which names snapshots of its volumes.
+    let source = server.imageID
+    let origin = if let source { try await call.nova.image.show(source) } else { JSON?.none }
     var fields: JSONObject = [
       "name": .string(name), "owner": .string(server.projectID), "visibility": "private",
       // Whatever the server was made from: the copy of a disk is always qcow2.
-      "disk_format": "qcow2", "container_format": "bare",
-      "min_disk": .int(max(server.flavor.diskGiB, origin?["min_disk"]?.int ?? 0)),
+      "disk_format": source == nil ? "raw" : "qcow2", "container_format": "bare",
+      "min_disk": .int(source == nil ? 0 : max(server.flavor.diskGiB, origin?["min_disk"]?.int ?? 0)),
       "min_ram": .int(origin?["min_ram"]?.int ?? 0),
     ]
     // What describes the guest's system holds for the copy too.
@@ -72,7 +73,7 @@ enum ServerImages {
       fields[key] = .string(value)
     }
     fields["image_type"] = "snapshot"
-    fields["base_image_ref"] = .string(server.imageID ?? "")
+    fields["base_image_ref"] = .string(source ?? "")
     fields["instance_uuid"] = .string(server.id)
     fields["user_id"] = .string(call.caller.userID)
     fields["owner_project_name"] = call.caller.projectName.map { .string($0) }

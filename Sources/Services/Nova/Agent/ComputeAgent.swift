@@ -7,6 +7,7 @@ public import Bus
 public import Clients
 public import Core
 internal import HTTP
+internal import JSON
 public import Hardware
 public import Host
 internal import Log
@@ -126,12 +127,22 @@ public struct ComputeAgent: Sendable {
       let path = try await disks.scratchPath()
       do {
         try await save(try await image.download(id), to: path)
+        try await check(path, of: id)
         try await disks.ensureBase(id, from: path)
       } catch {
         try? await host.remove(path)
         throw error
       }
     }
+  }
+
+  /// An image that is not what it says is not booted, whoever keeps it: tools would take it for something else.
+  private func check(_ path: String, of id: String) async throws {
+    guard let image = try await image.show(id), image["container_format"] == "bare",
+      let format = image["disk_format"]?.string
+    else { return }
+    let header = ImageHeader(try await host.readHead(path, count: ImageHeader.length))
+    try header.check(declared: format)
   }
 
   /// Writes a body to a file as it arrives.

@@ -11,10 +11,15 @@ extension SnapshotServer: Saga {
   private static func upload(_ saga: inout SnapshotServer, _ c: Conductor) async throws {
     let server = try await c.server(saga.server)
     // The bytes may have arrived before a crash; an image that is active has them all.
-    if try await c.image.show(saga.image)?["status"]?.string == "active" { return }
+    let image = try await c.image.show(saga.image)
+    if image?["status"]?.string == "active" { return }
+    if server.imageID == nil {
+      return try await c.nameVolumes(of: server, in: saga.image, image?["name"]?.string ?? "")
+    }
     _ = try await c.bus.call(try c.agent(of: server), UploadSnapshot(server: server.id, image: saga.image))
   }
   private static func removeImage(_ saga: inout SnapshotServer, _ c: Conductor) async throws {
+    try await c.removeSnapshots(for: saga.image)
     try await c.image.delete(saga.image)
   }
   public func succeed(_ end: Ending, _ context: Conductor) async throws { try await done(end, fault: nil) }

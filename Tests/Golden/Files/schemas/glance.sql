@@ -112,8 +112,11 @@ CREATE TABLE glance_cached_images (
   hits INTEGER NOT NULL,
   cached_at INTEGER NOT NULL,
   read_at INTEGER NOT NULL,
+  content_key TEXT,
+  ticket TEXT NOT NULL,
   PRIMARY KEY (image_id)
 );
+CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT NOT NULL,
   generation INTEGER NOT NULL,
@@ -277,8 +280,11 @@ CREATE TABLE glance_cached_images (
   hits BIGINT NOT NULL,
   cached_at BIGINT NOT NULL,
   read_at BIGINT NOT NULL,
+  content_key TEXT COLLATE "C",
+  ticket TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (image_id)
 );
+CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT COLLATE "C" NOT NULL,
   generation BIGINT NOT NULL,
