@@ -122,7 +122,7 @@ let suites: [Target] = [
   tests("BaseTests", "Unit/Base", "CLinux", "Core", "JSON", "Log", "Text", "IO", "Crypto", "Host"),
   tests("FrameTests", "Unit/Frame", "TestSupport", "Host", "Core", "JSON", "Log", "HTTP", "Config", "Store", "API", "Work", "Bus", "Clients", "Auth", "IO", "Text"),
   tests("CinderTests", "Unit/Cinder", "TestSupport", "Core", "JSON", "Store", "API", "HTTP", "Work", "Bus", "Clients", "Hardware", "FakeHardware", "FileDisk", "Host", "CinderModel", "CinderAPI", "CinderWork"),
-  tests("ContractTests", "Contract", "Crypto", "HTTP", "ObjectStores", "Core", "IO", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log", "LDAP", "RBD", exclude: ["object-server.py", "ceph.sh"]),
+  tests("ContractTests", "Contract", "Crypto", "HTTP", "ObjectStores", "Core", "IO", "JSON", "Host", "Hardware", "FakeHardware", "Libvirt", "LinuxNetwork", "FileDisk", "Log", "LDAP", "RBD", exclude: ["object-server.py", "ceph.sh"]),
   tests("NeutronTests", "Unit/Neutron", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Bus", "Text", "Hardware", "NeutronModel", "NeutronAPI", "NeutronAgent", "FakeHardware"),
   tests("KeystoneTests", "Unit/Keystone", "TestSupport", "Core", "JSON", "Log", "HTTP", "Store", "API", "Crypto", "OpenID", "KeystoneModel", "KeystoneAPI", "Hardware", "FakeHardware", "Config"),
   tests("KeystoneV2Tests", "Unit/KeystoneV2", "TestSupport", "Core", "JSON", "HTTP", "Store", "API", "Crypto", "KeystoneModel", "KeystoneAPI", "KeystoneV2"),

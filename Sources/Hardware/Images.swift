@@ -22,8 +22,8 @@ public protocol ImageBackend: Sendable {
   func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws
   /// The keys of everything that is kept.
   func list() async throws -> [String]
-  /// Removes what uploads left behind that no process carries on with; called once at the start, and for stores on
-  /// other machines again and again, uploads or not.
+  /// Removes what uploads left behind that no process carries on with; called at the start for what is on this machine,
+  /// and for stores on other machines again and again, uploads or not.
   func removeStrays() async throws
   /// Free and total space in bytes; `Int.max` where nobody counts.
   func space() async throws -> (free: Int, total: Int)

@@ -102,7 +102,7 @@ public struct SmallCloud: Sendable {
     let second = KeystoneV2(over: identity.handler)
     let stores = ImageStores(
       [
-        .init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages),
+        .init("file", type: "file", hands.images), .init("second", type: "s3", hands.secondImages),
         .init("web", type: "http", FakeWeb(pages: [Self.page: "a small image"])),
       ],
       defaultID: "file", staging: hands.images, stagingTwin: "file")
@@ -174,7 +174,7 @@ public struct FakeHands: Sendable {
   public let disks = FakeServerDisks()
   public let volumes = FakeVolumes()
   public let images = FakeImages()
-  public let secondImages = FakeImages()
+  public let secondImages = FakeImages(keys: .uploads)
   public let imageCache = FakeImages()
   public let bridges = FakeSwitch()
   let dhcp = FakeDHCPServers()

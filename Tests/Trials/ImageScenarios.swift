@@ -21,6 +21,13 @@ enum ImageScenarios {
           ["method": ["name": "web-download", "uri": "http://images.example.org/one"], "stores": ["second"]])
       }, isAllowed: isEmpty),
     .of(
+      ImportImage.self, "from the web, into both stores", in: \.imageWork, prepare: { try await image($0) },
+      begin: { cloud, cast in
+        try await take(
+          cloud, cast,
+          ["method": ["name": "web-download", "uri": "http://images.example.org/one"], "all_stores": true])
+      }, isAllowed: isEmpty),
+    .of(
       ImportImage.self, "from another region", in: \.imageWork, prepare: { try await image($0) },
       begin: { cloud, cast in
         try await take(

@@ -1,4 +1,5 @@
 internal import Core
+internal import Crypto
 internal import FileDisk
 internal import GlanceModel
 internal import GlanceWork
@@ -17,7 +18,7 @@ extension ImageStores {
   /// directory of their own.
   init(_ settings: ImageSettings, state: StateDirectory, host: Host, world: World) throws {
     var entries: [Entry] = []
-    let far = FarStores(rules: WebRules(settings), world: world)
+    let far = FarStores(rules: WebRules(settings), mark: state.secrets.mark, world: world)
     for text in settings.enabledBackends {
       guard let (name, type) = ImageSettings.backend(text) else { continue }
       entries.append(try Self.entry(name, type, settings[store: name], state, host, far))
@@ -30,10 +31,11 @@ extension ImageStores {
           + writable.map(\.id).joined(separator: ", ") + ".")
     }
     let isFiles = first.type == "file"
+    let staging = state.directory("images/staging")
+    try Self.requireApart(entries, settings, staging: isFiles ? nil : staging)
     self.init(
       entries, defaultID: id,
-      staging: isFiles
-        ? first.backend : ImageFiles(directory: state.directory("images/staging"), host: host, world: world),
+      staging: isFiles ? first.backend : ImageFiles(directory: staging, host: host, world: world),
       stagingTwin: isFiles ? id : nil)
   }
 
@@ -91,10 +93,13 @@ extension ImageStores {
 private final class FarStores {
   let world: World
   private let rules: WebRules
+  private let mark: String
   private var made: HTTPClient?
 
-  init(rules: WebRules, world: World) {
+  /// - Parameter mark: of this cloud, in the names of what it keeps.
+  init(rules: WebRules, mark: String, world: World) {
     self.rules = rules
+    self.mark = mark
     self.world = world
   }
 
@@ -103,6 +108,9 @@ private final class FarStores {
     made = client
     return client
   }
+
+  /// By which a store knows its own, also where another one reaches the same place under another name.
+  private func mark(of store: String) -> String { String(Hash.sha256(Array("\(mark)/\(store)".utf8)).hex.prefix(8)) }
 
   /// - Throws: `badRequest` where the store's section lacks what it cannot do without.
   private func require(_ name: String, _ values: [String: String]) throws {
@@ -125,6 +133,7 @@ private final class FarStores {
     place.userDomain = settings.swiftUserDomain
     place.projectDomain = settings.swiftProjectDomain
     place.segmentSize = settings.swiftSegmentMiB << 20
+    place.mark = mark(of: name)
     place.isMade = settings.swiftCreatesContainer
     return SwiftImages(place, client: try client(), world: world)
   }
@@ -140,6 +149,7 @@ private final class FarStores {
       url: settings.s3Host, name: settings.s3Bucket, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey)
     bucket.region = settings.s3Region
     bucket.partSize = settings.s3PartMiB << 20
+    bucket.mark = mark(of: name)
     bucket.isMade = settings.s3CreatesBucket
     return S3Images(bucket, client: try client(), world: world)
   }

@@ -15,7 +15,7 @@ import Text
 
 @Suite("Imports") struct ImportTests {
   private let first = FakeImages()
-  private let second = FakeImages()
+  private let second = FakeImages(keys: .uploads)
 
   /// Two stores, the first of which has the staged bytes too.
   private func cloud(

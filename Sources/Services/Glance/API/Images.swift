@@ -5,6 +5,7 @@ internal import HTTP
 internal import JSON
 internal import Log
 internal import Store
+internal import Work
 
 /// `/v2/images`
 enum Images {
@@ -108,7 +109,7 @@ enum Images {
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
-    let now = call.service.world.now()
+    let (now, queue) = (call.service.world.now(), call.service.queue)
     let (id, locations, cached) = try await call.service.store.write { transaction in
       let image = try await ImageAccess.image(call, in: transaction)
       guard !image.isProtected else {
@@ -118,6 +119,7 @@ enum Images {
       let cached = try await transaction.all(CachedImage.self, "WHERE image_id = \(image.id)")
       for entry in cached { try await transaction.delete(entry) }
       try await transaction.delete(image)
+      if image.importTask != nil { try await queue.giveUp(on: image.id, in: transaction) }
       try await transaction.insert(DeletedImage(image, at: now))
       return (image.id, image.allLocations, cached)
     }

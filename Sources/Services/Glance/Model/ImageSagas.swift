@@ -27,6 +27,8 @@ public struct ImportImage: SagaValue {
   public var facts: Facts?
   /// What the image was before it was changed.
   public var formats: Formats?
+  /// What the bytes are said to be as they came.
+  public var received: Formats?
   /// The user's own properties of the kinds that another image's take the place of.
   public var properties: [String: String] = [:]
   public var virtualSize: Int?

@@ -22,7 +22,8 @@ extension CopyImage: Saga {
         "The data of the image \(image.id) is lost. An administrator must check the image store.")
     }
     saga.failed = try await c.spread(
-      content, hash, of: saga.image, heldBy: saga.task, into: saga.stores, allMust: saga.allMustSucceed)
+      content, hash, of: saga.image, heldBy: saga.task, into: saga.stores, isStaged: false,
+      allMust: saga.allMustSucceed)
   }
 
   private static func withdraw(_ saga: inout CopyImage, _ c: ImageWork) async throws {

@@ -128,14 +128,18 @@ public struct ImageWork: Sendable {
   private static let pieceSize = 1 << 20
 
   /// Puts bytes into one store, which the record names first.
-  /// - Parameter content: of the image, whose hash is known.
-  func put(_ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String) async throws
-  {
+  /// - Parameters:
+  ///   - content: of the image, whose hash is known.
+  ///   - isStaged: whether we staged them, and hashed them on their way; a hash that somebody else said gives nobody
+  ///     the bytes that have it.
+  func put(
+    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String, isStaged: Bool
+  ) async throws {
     let entry = try stores.writable(store)
-    if entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
-      // The staged bytes are in this store already.
+    if isStaged, entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
+      // They are in this store already.
       try await refer(id, task, ImageLocation(store: store, key: hash, isReady: false))
-    } else if case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
+    } else if isStaged, case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
       // Kept without being moved.
     } else {
       try await copy(content, hash, of: id, heldBy: task, into: entry)
@@ -169,7 +173,7 @@ public struct ImageWork: Sendable {
     let place = ImageLocation(store: entry.id, key: writer.key(of: hash), isReady: false)
     do {
       let check = try ParallelHashes([.sha512])
-      let pieces = try await pieces(of: content)
+      let pieces = try await watched(try await pieces(of: content), id, task)
       while let piece = try await pieces() {
         try await check.update(piece)
         try await writer.write(piece)
@@ -188,25 +192,60 @@ public struct ImageWork: Sendable {
     }
   }
 
-  /// Puts bytes into the staging area in place of those that are there, for all further steps.
-  func stage(_ id: String, heldBy task: String, _ pieces: ImagePieces) async throws -> (key: String, ImportImage.Facts)
-  {
+  /// The same pieces, as long as the image is there: what nobody wants any more is not carried to its end.
+  private func watched(_ pieces: @escaping ImagePieces, _ id: String, _ task: String) async throws -> ImagePieces {
+    let looked = Mutex(world.uptime())
+    return {
+      let now = world.uptime()
+      let isDue = looked.withLock { looked in
+        guard now - looked >= .seconds(1) else { return false }
+        looked = now
+        return true
+      }
+      if isDue { _ = try await image(id, heldBy: task) }
+      return try await pieces()
+    }
+  }
+
+  /// Puts bytes into the staging area besides those that are there: these are needed again when the step is repeated,
+  /// and go as soon as the saga has written down which are used next.
+  func stage(_ id: String, heldBy task: String, _ pieces: @escaping ImagePieces) async throws -> (
+    key: String, ImportImage.Facts
+  ) {
     let writer = try await stores.staging.begin(for: id)
+    var place: ImageLocation?
     var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, declared: nil)
     do {
+      let pieces = try await watched(pieces, id, task)
       while let piece = try await pieces() { try await intake.add(piece) }
       let taken = try await intake.end()
-      let place = ImageLocation(store: ImageLocation.staging, key: writer.key(of: taken.hash), isReady: false)
-      let before = try await image(id, heldBy: task).staged
-      try await refer(id, task, place)
-      try await writer.finish(as: place.key)
-      try await change(id, heldBy: task) { $0.settle(in: ImageLocation.staging) }
-      if let before, before.key != place.key { await bytes.release(all: [before], of: id) }
-      return (place.key, ImportImage.Facts(size: taken.size, checksum: taken.checksum, hash: taken.hash))
+      let key = writer.key(of: taken.hash)
+      place = ImageLocation(store: ImageLocation.staging, key: key, isReady: false)
+      try await change(id, heldBy: task) { $0.stage(key, isReady: false) }
+      try await writer.finish(as: key)
+      try await change(id, heldBy: task) { $0.stage(key, isReady: true) }
+      return (key, ImportImage.Facts(size: taken.size, checksum: taken.checksum, hash: taken.hash))
     } catch {
       await intake.stop()
       await writer.abandon()
+      // Perhaps they were finished, and the image is gone.
+      if let place { try? await bytes.release(place) }
       throw error
     }
+  }
+
+  /// Gives up what was staged for steps that are over.
+  func clearAway(besides key: String?, of id: String, heldBy task: String) async throws {
+    let isUsedUp = { @Sendable (place: ImageLocation) in place.store == ImageLocation.staging && place.key != key }
+    guard let key, try await image(id, heldBy: task).allLocations.contains(where: isUsedUp) else { return }
+    let places = try await store.write { transaction -> [ImageLocation] in
+      var image = try Self.check(try await transaction.get(Image.self, id), id, task)
+      let places = image.allLocations.filter(isUsedUp)
+      image.put(image.allLocations.filter { !isUsedUp($0) })
+      try await transaction.update(image)
+      return places
+    }
+    Self.log.debug("staged bytes were used up", ["image": id, "staged": key])
+    await bytes.release(all: places, of: id)
   }
 }
