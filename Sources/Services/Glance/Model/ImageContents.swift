@@ -33,9 +33,12 @@ extension ImageStores {
   }
 }
 
+/// By what bytes are known again.
+public typealias Fingerprint = (algorithm: Hash.Algorithm, hex: String)
+
 extension Image {
   /// The digest by which its bytes are known again, the strongest there is; nil where nobody ever hashed them.
-  public var fingerprint: (algorithm: Hash.Algorithm, hex: String)? {
+  public var fingerprint: Fingerprint? {
     if let hashValue, let algorithm = Hash.Algorithm(rawValue: hashAlgorithm ?? "sha512") {
       return (algorithm, hashValue.lowercased())
     }

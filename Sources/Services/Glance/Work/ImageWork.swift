@@ -126,23 +126,27 @@ public struct ImageWork: Sendable {
     }
   }
   private static let pieceSize = 1 << 20
+  /// How often a task says how far it is.
+  private static let tellingTime = Duration.seconds(5)
 
   /// Puts bytes into one store, which the record names first.
   /// - Parameters:
-  ///   - content: of the image, whose hash is known.
+  ///   - expected: what the bytes must be known by; nil where nobody ever hashed them.
   ///   - isStaged: whether we staged them, and hashed them on their way; a hash that somebody else said gives nobody
   ///     the bytes that have it.
   func put(
-    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String, isStaged: Bool
+    _ content: ImageContent, _ expected: Fingerprint?, of id: String, heldBy task: String, into store: String,
+    isStaged: Bool
   ) async throws {
     let entry = try stores.writable(store)
+    let hash = expected?.hex ?? ""
     if isStaged, entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
       // They are in this store already.
       try await refer(id, task, ImageLocation(store: store, key: hash, isReady: false))
     } else if isStaged, case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
       // Kept without being moved.
     } else {
-      try await copy(content, hash, of: id, heldBy: task, into: entry)
+      try await copy(content, expected, of: id, heldBy: task, into: entry)
     }
     do {
       try await change(id, heldBy: task) { image in
@@ -167,43 +171,57 @@ public struct ImageWork: Sendable {
   }
 
   private func copy(
-    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into entry: ImageStores.Entry
+    _ content: ImageContent, _ expected: Fingerprint?, of id: String, heldBy task: String,
+    into entry: ImageStores.Entry
   ) async throws {
     let writer = try await entry.backend.begin(for: id)
-    let place = ImageLocation(store: entry.id, key: writer.key(of: hash), isReady: false)
+    var place: ImageLocation?
     do {
-      let check = try ParallelHashes([.sha512])
+      let other = expected?.algorithm ?? .sha512
+      let check = try ParallelHashes(other == .sha512 ? [.sha512] : [.sha512, other])
       let pieces = try await watched(try await pieces(of: content), id, task)
       while let piece = try await pieces() {
         try await check.update(piece)
         try await writer.write(piece)
       }
-      guard check.hex(.sha512) == hash else {
+      guard expected.map({ check.hex($0.algorithm) == $0.hex }) ?? true else {
         throw Fault.internalError(
           "The data of the image \(id) is damaged where it is now. An administrator must look for it; upload it again.")
       }
-      try await refer(id, task, place)
-      try await writer.finish(as: place.key)
+      // Whatever the image is known by, stores of files call their content by this one.
+      let key = writer.key(of: check.hex(.sha512))
+      let new = ImageLocation(store: entry.id, key: key, isReady: false)
+      place = new
+      try await refer(id, task, new)
+      try await writer.finish(as: key)
     } catch {
       await writer.abandon()
       // Perhaps it was finished, and the image is gone.
-      try? await bytes.release(place)
+      if let place { try? await bytes.release(place) }
       throw error
     }
   }
 
   /// The same pieces, as long as the image is there: what nobody wants any more is not carried to its end.
   private func watched(_ pieces: @escaping ImagePieces, _ id: String, _ task: String) async throws -> ImagePieces {
-    let looked = Mutex(world.uptime())
+    let start = world.uptime()
+    let state = Mutex((looked: start, told: start, size: 0))
     return {
       let now = world.uptime()
-      let isDue = looked.withLock { looked in
-        guard now - looked >= .seconds(1) else { return false }
-        looked = now
-        return true
+      let (looks, tells, size) = state.withLock { state in
+        let (looks, tells) = (now - state.looked >= .seconds(1), now - state.told >= Self.tellingTime)
+        if looks { state.looked = now }
+        if tells { state.told = now }
+        return (looks, tells, state.size)
       }
-      if isDue { _ = try await image(id, heldBy: task) }
-      return try await pieces()
+      if looks { _ = try await image(id, heldBy: task) }
+      if tells {
+        let time = world.now()
+        try await store.write { try await ImageTask.tell(task, "Copied \(size >> 20) MiB", in: $0, now: time) }
+      }
+      let piece = try await pieces()
+      state.withLock { $0.size += piece?.count ?? 0 }
+      return piece
     }
   }
 

@@ -110,7 +110,7 @@ extension ImportImage: Saga {
     guard let facts = saga.facts else { throw Fault.internalError("The import knows nothing of its data.") }
     let content = try await c.content(staged: saga)
     saga.failed = try await c.spread(
-      content, facts.hash, of: saga.image, heldBy: saga.task, into: saga.stores, isStaged: true,
+      content, (.sha512, facts.hash), of: saga.image, heldBy: saga.task, into: saga.stores, isStaged: true,
       allMust: saga.allMustSucceed)
   }
 
@@ -203,14 +203,14 @@ extension ImageWork {
   /// Puts bytes into several stores, leaving out those that have them.
   /// - Returns: the stores that failed, where not all had to succeed.
   func spread(
-    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into stores: [String],
+    _ content: ImageContent, _ expected: Fingerprint?, of id: String, heldBy task: String, into stores: [String],
     isStaged: Bool, allMust: Bool
   ) async throws -> [String] {
     var failed: [String] = []
     var last: (any Error)?
     for store in stores {
       if try await image(id, heldBy: task).places.contains(where: { $0.store == store }) { continue }
-      do { try await put(content, hash, of: id, heldBy: task, into: store, isStaged: isStaged) } catch {
+      do { try await put(content, expected, of: id, heldBy: task, into: store, isStaged: isStaged) } catch {
         Self.log.warning("a store did not take an image", ["image": id, "store": store, "cause": "\(error)"])
         try? await withdraw(id, heldBy: task, from: store)
         if allMust || (error as? Fault)?.kind == .gone || error is CancellationError { throw error }
