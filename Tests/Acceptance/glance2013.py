@@ -29,19 +29,19 @@ TODAY = {"v1": (glance_v1.run, "1"), "v2": (glance_v2.of_today, "2"), "metadefs"
 
 def of_2013(cloud, check, release, web):
     """A release of 2013, which speaks v1 unless told to speak v2."""
-    demo = glance(check, release, cloud, "demo", release)
+    demo = glance(check, release, cloud, release, release)
     admin = demo.other(OS_USERNAME="admin", OS_PASSWORD=cloud.password("martlet"), OS_TENANT_NAME="admin")
     glance_v1.run(cloud, demo, admin, web)
     glance_legacy.run(cloud, demo, admin, web)
-    second = glance(check, release, cloud, "demo", release + ", v2", OS_IMAGE_API_VERSION="2")
+    second = demo.other(OS_IMAGE_API_VERSION="2")
+    second.title, second.ran = release + ", v2", set()
     glance_v2.of_2013(cloud, second, demo)
     demo.program.close()
-    second.program.close()
 
 
 def of_today(cloud, check, web, part, version):
-    """Today's, told to speak one version of the API; `part` drives it as demo and as the administrator."""
-    demo = glance(check, "glanceclient", cloud, "demo", "today, v" + version, OS_IMAGE_API_VERSION=version)
+    """Today's, told to speak one version of the API; `part` drives it as a member and as the administrator."""
+    demo = glance(check, "glanceclient", cloud, part.__module__, "today, v" + version, OS_IMAGE_API_VERSION=version)
     admin = demo.other(OS_USERNAME="admin", OS_PASSWORD=cloud.password("martlet"), OS_PROJECT_NAME="admin")
     part(cloud, demo, admin, web)
     return demo
@@ -89,7 +89,7 @@ def main():
             for part in today.values():
                 part.result().program.close()
         for one in old if "clear" in wanted else ():
-            glance_legacy.clear(cloud, check, Session(cloud, "admin", "admin"), one)
+            glance_legacy.clear(cloud, check, one)
         if "manage" in wanted:
             glance_manage.run(options.binary, check)
         check.same("the cloud ends on SIGTERM", cloud.stop(), 0)

@@ -241,6 +241,6 @@ def contents(cloud, demo, admin):
 
 
 def delete(demo, image):
-    demo.refused("No Image found for none such", "image", "delete", "none such")
+    demo.refused("Multi Backend support not enabled.", "image", "delete", "none such")
     demo.say("image", "delete", image)
     demo.refused("No Image found for " + image, "image", "show", image)
