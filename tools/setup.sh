@@ -12,7 +12,8 @@ packages=(
   busybox-static dropbear-bin mtools dosfstools e2fsprogs syslinux syslinux-common fdisk cpio zstd kmod
   # to test
   postgresql python3-venv jq curl openssh-client sqlite3 wrk rsync slapd ldap-utils nginx-light
-  swift-proxy swift-account swift-container swift-object
+  swift-proxy swift-account swift-container swift-object python3-keystonemiddleware
+  ceph-mon ceph-osd ceph-common librbd-dev librados-dev
 )
 missing=()
 for p in "${packages[@]}"; do
@@ -24,7 +25,7 @@ $sudo apt-get update -q
 # What tests start themselves is not to be started by its package; a policy that is there already stays.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
-  printf '#!/bin/sh\ncase "$1" in swift* | nginx | slapd) exit 101 ;; esac\n' | $sudo tee $policy >/dev/null
+  printf '#!/bin/sh\ncase "$1" in swift* | nginx | slapd | ceph* | rbdmap) exit 101 ;; esac\n' | $sudo tee $policy >/dev/null
   $sudo chmod 755 $policy
   trap '$sudo rm -f $policy' EXIT
 fi

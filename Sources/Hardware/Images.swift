@@ -18,16 +18,21 @@ public protocol ImageBackend: Sendable {
   func content(_ key: String) async throws -> ImageContent?
   /// Removes the bytes, unless somebody wants them: asked after they were put aside where that can be done, so that an
   /// upload of the same content at the same moment loses nothing.
+  /// - Throws: `conflict` while somebody has them open or was cloned from them; it is asked again.
   func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws
   /// The keys of everything that is kept.
   func list() async throws -> [String]
-  /// Removes what uploads left behind that no process carries on with; called once at the start.
+  /// Removes what uploads left behind that no process carries on with; called at the start for what is on this machine,
+  /// and for stores on other machines again and again, uploads or not.
   func removeStrays() async throws
   /// Free and total space in bytes; `Int.max` where nobody counts.
   func space() async throws -> (free: Int, total: Int)
+  /// Where others find what is kept under the key, in the words of upstream's store of that kind; nil where only we do.
+  func url(of key: String) -> String?
 }
 
 extension ImageBackend {
+  public func url(of key: String) -> String? { nil }
   public var isReadOnly: Bool { false }
   public func link(_ file: String, as hash: String) async throws -> String? { nil }
 }

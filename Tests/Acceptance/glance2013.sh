@@ -8,4 +8,4 @@ if ! .build/glanceclient/bin/python -c 'import glanceclient' 2>/dev/null; then
   python3 -m venv .build/glanceclient
   .build/glanceclient/bin/pip install -q python-glanceclient==4.13.0
 fi
-exec python3 Tests/Acceptance/glance2013.py --binary "${MARTLET:-.build/release/martlet}" "$@"
+exec python3 Tests/Acceptance/glance2013.py --binary "${MARTLET:-.build/release/martlet}" --clients "$clients" "$@"

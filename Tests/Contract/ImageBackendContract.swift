@@ -45,6 +45,7 @@ struct ImageBackendContract {
     try await writer.finish(as: key)
     await writer.abandon()
     #expect(try await images.list() == [key])
+    if let url = images.url(of: key) { #expect(url.contains("://") && url.contains(key)) }
     #expect(try await bytes(key) == [1, 2, 3] + large)
     #expect(try await images.content(key)?.size == large.count + 3)
     #expect(try await part(key, 1..<5) == [2, 3] + large.prefix(2))

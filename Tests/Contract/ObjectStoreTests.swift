@@ -4,9 +4,11 @@ import HTTP
 import Hardware
 import Host
 import IO
-import ObjectStores
+import JSON
 import Synchronization
 import Testing
+
+@testable import ObjectStores
 
 /// Stores on other machines, against OpenStack's own object storage: its API, and S3's that it speaks too. The server
 /// is one machine's, in a directory of its own, started and ended by the test.
@@ -71,6 +73,124 @@ struct ObjectStoreTests {
       let forged = await #expect(throws: Fault.self) { _ = try await S3Images(bucket, client: client).begin(for: "x") }
       #expect(forged?.message.contains("administrator") == true)
     }
+  }
+
+  private static let image = "3d1f6a52-7f6e-4f4b-9d33-0c6a3f1a9b10"
+
+  /// Runs the body as a request does whose client went away.
+  private func cancelled(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      try await body()
+    }
+    try await task.value
+  }
+
+  /// What others keep in the same place stays, and what is given up goes although its request is given up too.
+  @Test func othersAreLeftAloneAndNothingIsLeftBehind() async throws {
+    try await withServer { port, client in
+      var place = SwiftImages.Place(
+        authURL: "http://127.0.0.1:\(port)/auth/v1.0", version: 1, user: "test:tester", key: "testing",
+        container: "shared")
+      (place.isMade, place.segmentSize, place.mark) = (true, 2 << 20, "aabbccdd")
+      let swift = SwiftImages(place, client: client)
+      var bucket = S3Images.Bucket(
+        url: "http://127.0.0.1:\(port)", name: "both", accessKey: "test:tester", secretKey: "testing")
+      (bucket.isMade, bucket.partSize, bucket.mark) = (true, 5 << 20, "aabbccdd")
+      let s3 = S3Images(bucket, client: client)
+
+      for images in [swift, s3] as [any ImageBackend] {
+        let own = try await ImageBackendContract(images: images).keep([[1, 2, 3]])
+        for name in ["holiday.jpg", Self.image, Self.image + ".11223344", Self.image + ".ffffffff11223344"] {
+          if images is S3Images {
+            #expect(try await s3.ask("PUT", name, body: [9]).status == 200)
+          } else {
+            #expect(try await swift.ask("PUT", place.container, name, body: .bytes([9])).status == 201)
+          }
+        }
+        #expect(try await images.list() == [own])
+
+        let broken = try await images.begin(for: Self.image)
+        try await broken.write([UInt8](repeating: 7, count: 11 << 20))
+        try await cancelled { await broken.abandon() }
+        let late = try await images.begin(for: Self.image)
+        try await late.write([UInt8](repeating: 7, count: 6 << 20))
+        let key = late.key(of: "")
+        try await cancelled { try await late.finish(as: key) }
+        #expect(Set(try await images.list()) == [own, key])
+        try await cancelled { try await images.remove(key) { false } }
+        #expect(try await images.list() == [own])
+      }
+      let segments = try await swift.ask("GET", place.segments)
+      #expect(try await swift.objects.text(segments) == "")
+      let uploads = try await s3.ask("GET", query: [(name: "uploads", value: "")])
+      #expect(try await s3.objects.text(uploads).contains("<Upload>") == false)
+    }
+  }
+
+  /// The object storage puts a thousand segments together at most; these would be more of the usual size.
+  @Test func largeImagesHaveFewSegments() async throws {
+    #expect((0..<1000).reduce(0) { $0 + SwiftWriter.size(ofSegment: $1, of: 200 << 20) } >= 1 << 40)
+    #expect(SwiftWriter.size(ofSegment: 999, of: 4 << 30) == 5 << 30)
+    #expect(SwiftWriter.size(ofSegment: 0, of: 6 << 30) == 6 << 30)
+    let parts = Mutex(0)
+    let listed = Mutex(0)
+    let loop = try EventLoop.start(name: "segments-test")
+    let server = HTTPServer(loops: [loop])
+    let listener = try server.listen(host: "127.0.0.1", port: 0) { request in
+      let host = request.headers["Host"] ?? ""
+      if request.path == "/auth/v1.0" {
+        return Response(status: 200, headers: ["X-Storage-Url": "http://\(host)/v1/a", "X-Auth-Token": "t"])
+      }
+      guard request.method == "PUT" else { return Response(status: 204) }
+      let body = (try? await request.body.collect(limit: 1 << 24)) ?? []
+      if request.query.isEmpty {
+        parts.withLock { $0 += body.count }
+      } else {
+        listed.withLock { $0 = (try? JSON(parsing: body))?.array?.count ?? 0 }
+      }
+      return Response(status: 201, headers: ["ETag": "e"])
+    }
+    var place = SwiftImages.Place(
+      authURL: "http://127.0.0.1:\(listener.port)/auth/v1.0", version: 1, user: "test:tester", key: "testing",
+      container: "large")
+    place.segmentSize = 2048
+    let images = SwiftImages(place, client: try HTTPClient(loop: loop))
+    let size = 1280 * place.segmentSize
+    _ = try await ImageBackendContract(images: images).keep([[UInt8](repeating: 1, count: size)])
+    #expect(parts.withLock { $0 } == size)
+    #expect((2...1000).contains(listed.withLock { $0 }))
+    await server.close(listener)
+  }
+
+  /// Uploads that a dead process left are aborted when they are this cloud's, on whichever page they are.
+  @Test func straysOfOthersAreLeftAlone() async throws {
+    let gone = Mutex<[String]>([])
+    let loop = try EventLoop.start(name: "strays-test")
+    let server = HTTPServer(loops: [loop])
+    let listener = try server.listen(host: "127.0.0.1", port: 0) { request in
+      func upload(_ key: String, _ time: String) -> String {
+        "<Upload><Key>\(key)</Key><UploadId>u</UploadId><Initiated>\(time)</Initiated></Upload>"
+      }
+      guard request.method == "GET" else {
+        gone.withLock { $0.append(request.path) }
+        return Response(status: 204)
+      }
+      let (old, mark) = ("2020-01-01T00:00:00Z", Self.image + ".aabbccdd")
+      let isFirst = !request.query.contains { $0.name == "key-marker" }
+      let list =
+        isFirst
+        ? upload("backup.tar", old) + upload(Self.image + ".11223344", old)
+          + "<IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>"
+        : upload(mark + "00000001", old) + upload(mark + "00000002", "2999-01-01T00:00:00Z")
+      return Response(status: 200, body: .bytes(Array("<ListMultipartUploadsResult>\(list)</x>".utf8)))
+    }
+    var bucket = S3Images.Bucket(
+      url: "http://127.0.0.1:\(listener.port)", name: "b", accessKey: "k", secretKey: "s")
+    bucket.mark = "aabbccdd"
+    try await S3Images(bucket, client: try HTTPClient(loop: loop)).removeStrays()
+    #expect(gone.withLock { $0 } == ["/b/\(Self.image).aabbccdd00000001"])
+    await server.close(listener)
   }
 
   @Test func webServersAreReadAndNeverWritten() async throws {

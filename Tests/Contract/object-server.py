@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """OpenStack's object storage on one machine, for a test: proxy with tempauth and S3's API, one account, container and
-object server, a ring of one device, all in a directory that goes when this ends.
+object server, a ring of one device, all in a directory that goes when this ends. With a keystone's URL and the name and
+password of a user of its project `service`, the proxy takes that keystone's tokens in place of its own.
 
 Prints the proxy's port once it answers, and ends when its standard input does, or by a signal.
 """
@@ -70,7 +71,7 @@ user = %(user)s
 swift_dir = %(dir)s
 log_level = ERROR
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck memory_cache listing_formats bulk s3api tempauth slo dlo proxy-server
+pipeline = catch_errors gatekeeper healthcheck memory_cache listing_formats bulk %(auth)s slo dlo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
@@ -80,6 +81,22 @@ paste.filter_factory = memory_cache:filter_factory
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin
+[filter:authtoken]
+paste.filter_factory = keystonemiddleware.auth_token:filter_factory
+www_authenticate_uri = %(keystone)s
+auth_url = %(keystone)s
+auth_type = password
+project_domain_id = default
+user_domain_id = default
+project_name = service
+username = %(name)s
+password = %(password)s
+cache = swift.cache
+delay_auth_decision = True
+[filter:keystoneauth]
+use = egg:swift#keystoneauth
+operator_roles = admin, member, service
+reseller_prefix = AUTH
 [filter:s3api]
 use = egg:swift#s3api
 location = us-east-1
@@ -162,7 +179,10 @@ def main():
     write("serve.py", SERVE % common)
     write("swift.conf", "[swift-hash]\nswift_hash_path_prefix = martlet\nswift_hash_path_suffix = martlet\n"
           "[storage-policy:0]\nname = one\ndefault = yes\n")
-    write("proxy.conf", PROXY % {**common, "proxy": names["proxy"]})
+    keystone, name, password = (sys.argv[1:] + ["", "", ""])[:3]
+    write("proxy.conf", PROXY % {
+        **common, "proxy": names["proxy"], "keystone": keystone, "name": name, "password": password,
+        "auth": "authtoken keystoneauth" if keystone else "s3api tempauth"})
     for kind in RINGS:
         write(kind + ".conf", KEEPER % {**common, "port": names[kind], "kind": kind})
         builder = os.path.join(place, kind + ".builder")

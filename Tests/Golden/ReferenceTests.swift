@@ -13,6 +13,8 @@ import Wiring
   }
 
   @Test func options() throws {
-    try Golden.expect(Settings.configuration.page(), is: "reference/options.md", under: Golden.documents)
+    // Each image store has a section of its own, which bears the name that the operator gives it.
+    let all = Configuration(Settings.configuration.options + ImageStoreSettings.options("STORE"))
+    try Golden.expect(all.page(), is: "reference/options.md", under: Golden.documents)
   }
 }

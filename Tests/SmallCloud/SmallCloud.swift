@@ -102,17 +102,19 @@ public struct SmallCloud: Sendable {
     let second = KeystoneV2(over: identity.handler)
     let stores = ImageStores(
       [
-        .init("file", type: "file", hands.images), .init("second", type: "file", hands.secondImages),
+        .init("file", type: "file", hands.images), .init("second", type: "s3", hands.secondImages),
         .init("web", type: "http", FakeWeb(pages: [Self.page: "a small image"])),
       ],
       defaultID: "file", staging: hands.images, stagingTwin: "file")
     var imageOptions = GlanceOptions()
     imageOptions.importMethods.append("glance-download")
+    let cache = ImageCache(hands.imageCache, limit: 1 << 20, store: store, world: world)
     let glance = Glance(
-      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, options: imageOptions)
+      store: store, world: world, stores: stores, inspector: FakeImageInspector(), queue: queue, options: imageOptions,
+      cache: cache)
     imageWork = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: FakeImageInspector(), host: .real,
-      web: OnePage(), source: OneImage(), scratch: "/nonexistent", options: imageOptions)
+      web: OnePage(), source: OneImage(), scratch: "/nonexistent", options: imageOptions, cache: cache)
     let images = try Self.endpoint(glance.api())
     let placement = try Self.endpoint(Placement(store: store, world: world).api())
     let neutron = Neutron(store: store, world: world, bus: bus)
@@ -172,7 +174,8 @@ public struct FakeHands: Sendable {
   public let disks = FakeServerDisks()
   public let volumes = FakeVolumes()
   public let images = FakeImages()
-  public let secondImages = FakeImages()
+  public let secondImages = FakeImages(keys: .uploads)
+  public let imageCache = FakeImages()
   public let bridges = FakeSwitch()
   let dhcp = FakeDHCPServers()
   let routers = FakeRouters()

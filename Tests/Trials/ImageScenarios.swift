@@ -21,6 +21,13 @@ enum ImageScenarios {
           ["method": ["name": "web-download", "uri": "http://images.example.org/one"], "stores": ["second"]])
       }, isAllowed: isEmpty),
     .of(
+      ImportImage.self, "from the web, into both stores", in: \.imageWork, prepare: { try await image($0) },
+      begin: { cloud, cast in
+        try await take(
+          cloud, cast,
+          ["method": ["name": "web-download", "uri": "http://images.example.org/one"], "all_stores": true])
+      }, isAllowed: isEmpty),
+    .of(
       ImportImage.self, "from another region", in: \.imageWork, prepare: { try await image($0) },
       begin: { cloud, cast in
         try await take(
@@ -43,14 +50,14 @@ enum ImageScenarios {
       begin: { try await locate($0, $1, [:]) }, isAllowed: { isEmpty($0) || isNamed($0) }),
     .of(
       CopyImage.self, "into the second store", in: \.imageWork,
-      prepare: { cloud in
-        let cast = try await image(cloud)
-        try await cloud.must(
-          "glance", "PUT", "/v2/images/\(cast["image"] ?? "")/file", bytes: [UInt8](repeating: 5, count: 1024))
-        return cast
-      },
+      prepare: full,
       begin: { cloud, cast in
         try await take(cloud, cast, ["method": ["name": "copy-image"], "stores": ["second"]], as: "admin")
+      }),
+    .of(
+      CacheImage.self, "into the cache of this host", in: \.imageWork, prepare: full,
+      begin: { cloud, cast in
+        try await cloud.must("glance", "PUT", "/v2/cache/\(cast["image"] ?? "")", as: "admin")
       }),
   ]
 
@@ -75,6 +82,12 @@ enum ImageScenarios {
     let made = try await cloud.must(
       "glance", "POST", "/v2/images", ["name": "new", "disk_format": "raw", "container_format": "bare"])
     return ["image": made["id"]?.string ?? ""]
+  }
+  @Sendable private static func full(_ cloud: SmallCloud) async throws -> Scenario.Cast {
+    let cast = try await image(cloud)
+    try await cloud.must(
+      "glance", "PUT", "/v2/images/\(cast["image"] ?? "")/file", bytes: [UInt8](repeating: 5, count: 1024))
+    return cast
   }
   @Sendable private static func staged(_ cloud: SmallCloud) async throws -> Scenario.Cast {
     let cast = try await image(cloud)

@@ -1,7 +1,10 @@
 import CinderModel
 import Clients
 import Core
+import Crypto
 import FakeHardware
+import GlanceModel
+import GlanceWork
 import Hardware
 import JSON
 import NovaModel
@@ -34,7 +37,19 @@ extension SmallCloud {
           + "in '\(image["stores"]?.string ?? "")', held \(image["os_glance_import_task"] != nil)")
     }
     all += try await hands.images.list().map { "bytes \($0.prefix(8))" }
-    all += try await hands.secondImages.list().map { "bytes \($0.prefix(8)) in the second store" }
+    for key in try await hands.secondImages.list() {
+      guard case .bytes(let bytes)? = try await hands.secondImages.content(key) else { continue }
+      all.append("bytes \(Hash.sha512(bytes).hex.prefix(8)) in the second store")
+    }
+    for image in try await store.read({ try await $0.all(Image.self) }) {
+      for place in image.allLocations where try await imageWork.stores.backend(of: place)?.content(place.key) == nil {
+        all.append("nothing where \(image.name ?? "") has a place in '\(place.store)'")
+      }
+    }
+    all += try await hands.imageCache.list().map { "bytes \($0.prefix(8)) in the cache" }
+    let cache = try await must("glance", "GET", "/v2/cache", as: "admin")
+    all += (cache["cached_images"]?.array ?? []).map { "cached image of \($0["size"]?.text ?? "")" }
+    all += (cache["queued_images"]?.array ?? []).map { _ in "image queued for the cache" }
     return all.sorted()
   }
 

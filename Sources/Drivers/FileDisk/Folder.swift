@@ -7,7 +7,7 @@ struct Folder: Sendable {
   let host: Host
   let world: World
   /// This process's own scratch directory, so that those of processes before it are known as strays.
-  private let session: String
+  let session: String
 
   init(_ path: String, host: Host, world: World) {
     self.path = path
@@ -66,15 +66,5 @@ struct Folder: Sendable {
   /// Converts an image that was inspected before, its format being named and never guessed by the tool.
   func convert(_ from: String, _ format: String, to path: String, _ target: String) async throws {
     try await host.runOK("qemu-img", ["convert", "-f", format, "-O", target, from, path], timeout: .hours(2))
-  }
-}
-
-/// QEMU's name of a format of glance.
-func qemuFormat(_ format: String) -> String {
-  switch format {
-  case "vhd": "vpc"
-  case "ploop": "parallels"
-  case "iso", "gpt", "luks", "ami", "aki", "ari": "raw"
-  default: format
   }
 }

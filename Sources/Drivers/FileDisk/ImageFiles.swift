@@ -22,7 +22,10 @@ public struct ImageFiles: ImageBackend {
     guard hash.utf8.count >= 32 else { throw Fault.badRequest("'\(hash)' is not the hash of an image.") }
     return try folder.file("blobs/\(hash.prefix(2))", hash)
   }
-  private func aside(_ hash: String) throws -> String { try folder.file("aside", hash) }
+  /// A name of its own for each removal: two at once must not remove what the other is about to bring back.
+  private func aside(_ hash: String) throws -> String {
+    try folder.file("aside", "\(hash).\(folder.session).\(folder.world.hexID().prefix(8))")
+  }
 
   public func begin(for image: String) async throws -> any ImageWriter {
     ImageFileWriter(path: try await folder.scratch(), host: host) { try path($0) }
@@ -77,8 +80,8 @@ public struct ImageFiles: ImageBackend {
   }
 
   public func removeStrays() async throws {
-    for hash in try await host.list(folder.path + "/aside") {
-      let (path, aside) = (try path(hash), try aside(hash))
+    for name in try await host.list(folder.path + "/aside") where !name.contains("." + folder.session + ".") {
+      let (path, aside) = (try path(String(name.prefix { $0 != "." })), "\(folder.path)/aside/\(name)")
       if try await host.exists(path) { try await host.remove(aside) } else { try await host.move(aside, to: path) }
     }
     // The first scratch file of a process removes those of the processes before it.

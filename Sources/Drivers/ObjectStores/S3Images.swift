@@ -19,6 +19,8 @@ public struct S3Images: ImageBackend {
     public var partSize = 16 << 20
     /// Whether a bucket that is missing is made.
     public var isMade = false
+    /// Letters or digits that no other cloud has which uses the bucket: keys bear them, and others' are left alone.
+    public var mark = ""
     public init(url: String, name: String, accessKey: String, secretKey: String) {
       self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
       self.name = name
@@ -30,10 +32,12 @@ public struct S3Images: ImageBackend {
   let bucket: Bucket
   let objects: ObjectClient
   let world: World
+  private let keys: UploadKeys
   private let isThere = Flag()
 
   public init(_ bucket: Bucket, client: HTTPClient, world: World = .real) {
     self.bucket = bucket
+    keys = UploadKeys(mark: bucket.mark)
     self.world = world
     objects = ObjectClient(client: client, name: "S3")
   }
@@ -53,7 +57,7 @@ public struct S3Images: ImageBackend {
 
   public func begin(for image: String) async throws -> any ImageWriter {
     try await ensureBucket()
-    return S3Writer(store: self, key: uploadKey(image, world))
+    return S3Writer(store: self, key: keys.make(image, world))
   }
 
   private func ensureBucket() async throws {
@@ -77,38 +81,47 @@ public struct S3Images: ImageBackend {
 
   public func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
     if try await isWanted() { return }
-    let response = try await ask("DELETE", key)
+    let response = try await carryThrough { try await ask("DELETE", key) }
     guard (200..<300).contains(response.status) || response.status == 404 else {
       throw await objects.fault(response, "DELETE \(key)")
     }
   }
 
   public func list() async throws -> [String] {
-    var keys: [String] = []
+    var found: [String] = []
     var token: String?
     repeat {
       let response = try await ask(
         "GET",
         query: [(name: "list-type", value: "2")] + (token.map { [(name: "continuation-token", value: $0)] } ?? []))
-      if response.status == 404, keys.isEmpty { return [] }
+      if response.status == 404, found.isEmpty { return [] }
       guard response.status == 200 else { throw await objects.fault(response, "list \(bucket.name)") }
       let xml = try await objects.text(response)
-      keys += S3Text.all("Key", in: xml)
+      found += S3Text.all("Key", in: xml).filter(keys.isOwn)
       token = S3Text.first("NextContinuationToken", in: xml)
     } while token != nil
-    return keys
+    return found
   }
 
   public func removeStrays() async throws {
-    let response = try await ask("GET", query: [(name: "uploads", value: "")])
-    if response.status == 404 { return }
-    guard response.status == 200 else { throw await objects.fault(response, "uploads of \(bucket.name)") }
     let oldest = strayTime(world)
-    for upload in S3Text.all("Upload", in: try await objects.text(response)) {
-      guard let key = S3Text.first("Key", in: upload), let id = S3Text.first("UploadId", in: upload),
-        let time = S3Text.first("Initiated", in: upload), time < oldest
+    var marker: [(name: String, value: String)]? = []
+    while let start = marker {
+      let response = try await ask("GET", query: [(name: "uploads", value: "")] + start)
+      if response.status == 404 { return }
+      guard response.status == 200 else { throw await objects.fault(response, "uploads of \(bucket.name)") }
+      let xml = try await objects.text(response)
+      for upload in S3Text.all("Upload", in: xml) {
+        guard let key = S3Text.first("Key", in: upload), let id = S3Text.first("UploadId", in: upload),
+          let time = S3Text.first("Initiated", in: upload), time < oldest, keys.isOwn(key)
+        else { continue }
+        _ = try await ask("DELETE", key, query: [(name: "uploadId", value: id)])
+      }
+      marker = nil
+      guard S3Text.first("IsTruncated", in: xml) == "true", let key = S3Text.first("NextKeyMarker", in: xml),
+        let id = S3Text.first("NextUploadIdMarker", in: xml)
       else { continue }
-      _ = try await ask("DELETE", key, query: [(name: "uploadId", value: id)])
+      marker = [(name: "key-marker", value: key), (name: "upload-id-marker", value: id)]
     }
   }
 
@@ -187,7 +200,9 @@ private final class S3Writer: ImageWriter {
   func file() async throws -> String? { nil }
   func key(of hash: String) -> String { key }
 
-  func finish(as key: String) async throws {
+  func finish(as key: String) async throws { try await carryThrough { try await self.complete(key) } }
+
+  private func complete(_ key: String) async throws {
     let (part, upload) = state.withLock { ($0.part, $0.upload) }
     guard let upload else {
       let response = try await store.ask("PUT", key, body: part)
@@ -221,6 +236,7 @@ private final class S3Writer: ImageWriter {
       return (state.upload, state.isOver)
     }
     guard let upload, !isOver else { return }
-    _ = try? await store.ask("DELETE", key, query: [(name: "uploadId", value: upload)])
+    let (store, key) = (store, key)
+    _ = try? await carryThrough { try await store.ask("DELETE", key, query: [(name: "uploadId", value: upload)]) }
   }
 }

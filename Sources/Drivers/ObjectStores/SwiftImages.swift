@@ -23,6 +23,8 @@ public struct SwiftImages: ImageBackend {
     public var segmentSize = 200 << 20
     /// Whether containers that are missing are made.
     public var isMade = false
+    /// Letters or digits that no other cloud has which uses the container: keys bear them, and others' are left alone.
+    public var mark = ""
     public init(authURL: String, version: Int, user: String, key: String, container: String) {
       self.authURL = authURL.hasSuffix("/") ? String(authURL.dropLast()) : authURL
       self.version = version
@@ -37,10 +39,12 @@ public struct SwiftImages: ImageBackend {
   let objects: ObjectClient
   let world: World
   private let account: SwiftAccount
+  private let keys: UploadKeys
   private let isThere = Flag()
 
   public init(_ place: Place, client: HTTPClient, world: World = .real) {
     self.place = place
+    keys = UploadKeys(mark: place.mark)
     self.world = world
     objects = ObjectClient(client: client, name: "swift")
     account = SwiftAccount(place, objects)
@@ -66,7 +70,7 @@ public struct SwiftImages: ImageBackend {
 
   public func begin(for image: String) async throws -> any ImageWriter {
     try await ensureContainers()
-    return SwiftWriter(store: self, key: uploadKey(image, world))
+    return SwiftWriter(store: self, key: keys.make(image, world))
   }
 
   private func ensureContainers() async throws {
@@ -93,6 +97,10 @@ public struct SwiftImages: ImageBackend {
 
   public func remove(_ key: String, unless isWanted: @Sendable () async throws -> Bool) async throws {
     if try await isWanted() { return }
+    try await carryThrough { try await delete(key) }
+  }
+
+  private func delete(_ key: String) async throws {
     let head = try await ask("HEAD", place.container, key)
     if head.status == 404 { return }
     let isLarge = head.headers["X-Static-Large-Object"]?.lowercased() == "true"
@@ -111,7 +119,9 @@ public struct SwiftImages: ImageBackend {
     }
   }
 
-  public func list() async throws -> [String] { try await entries(of: place.container).map(\.name) }
+  public func list() async throws -> [String] {
+    try await entries(of: place.container).map(\.name).filter(keys.isOwn)
+  }
 
   /// Names and times of a container's objects; none of one that is not there.
   private func entries(of container: String) async throws -> [(name: String, time: String)] {
@@ -135,7 +145,7 @@ public struct SwiftImages: ImageBackend {
     let oldest = strayTime(world)
     for segment in try await entries(of: place.segments) where segment.time < oldest {
       let key = segment.name.prefix { $0 != "/" }
-      if !kept.contains(String(key)) { _ = try await ask("DELETE", place.segments, segment.name) }
+      if keys.isOwn(key), !kept.contains(String(key)) { _ = try await ask("DELETE", place.segments, segment.name) }
     }
   }
 

@@ -18,12 +18,22 @@ final class SwiftWriter: ImageWriter {
     let pipe: Pipe
     let task: Task<String, any Error>
     let name: String
+    /// The most bytes that go into it.
+    let limit: Int
     var size = 0
   }
   private let store: SwiftImages
   private let key: String
   private let state = Mutex(State())
   private static let small = 1 << 20
+  /// What the object storage takes as one object.
+  private static let largest = 5 << 30
+
+  /// A large object has a thousand segments at most: the further on, the larger they are.
+  /// - Parameter number: from 0.
+  static func size(ofSegment number: Int, of usual: Int) -> Int {
+    min(usual << min(number / 200, 8), max(usual, largest))
+  }
 
   init(store: SwiftImages, key: String) {
     self.store = store
@@ -48,7 +58,7 @@ final class SwiftWriter: ImageWriter {
       let known = state.withLock { $0.segment }
       let segment: Segment
       if let known { segment = known } else { segment = try await begin() }
-      let piece = rest.prefix(store.place.segmentSize - segment.size)
+      let piece = rest.prefix(segment.limit - segment.size)
       rest = rest.dropFirst(piece.count)
       guard await segment.pipe.send(Array(piece)) else {
         // The request is over before its body is: it says why.
@@ -59,7 +69,7 @@ final class SwiftWriter: ImageWriter {
         state.segment?.size += piece.count
         return segment.size + piece.count
       }
-      if size >= store.place.segmentSize { try await endSegment() }
+      if size >= segment.limit { try await endSegment() }
     }
   }
 
@@ -67,7 +77,7 @@ final class SwiftWriter: ImageWriter {
     // A stream cannot be sent again: a token that has run out is to be noticed before.
     _ = try await store.ask("HEAD", store.place.segments)
     let number = state.withLock { $0.done.count + 1 }
-    let name = "\(key)/" + String(repeating: "0", count: 8 - String(number).count) + String(number)
+    let name = name(ofSegment: number)
     let pipe = Pipe()
     let store = store
     let task = Task {
@@ -80,9 +90,14 @@ final class SwiftWriter: ImageWriter {
       }
       return tag
     }
-    let segment = Segment(pipe: pipe, task: task, name: name)
+    let limit = Self.size(ofSegment: number - 1, of: store.place.segmentSize)
+    let segment = Segment(pipe: pipe, task: task, name: name, limit: limit)
     state.withLock { $0.segment = segment }
     return segment
+  }
+
+  private func name(ofSegment number: Int) -> String {
+    "\(key)/" + String(repeating: "0", count: 8 - String(number).count) + String(number)
   }
 
   private func endSegment() async throws {
@@ -101,7 +116,9 @@ final class SwiftWriter: ImageWriter {
   func file() async throws -> String? { nil }
   func key(of hash: String) -> String { key }
 
-  func finish(as key: String) async throws {
+  func finish(as key: String) async throws { try await carryThrough { try await self.complete(key) } }
+
+  private func complete(_ key: String) async throws {
     let (held, isSmall) = state.withLock { ($0.held, $0.segment == nil && $0.done.isEmpty) }
     let response: Response
     if isSmall {
@@ -134,9 +151,10 @@ final class SwiftWriter: ImageWriter {
       segment.pipe.close()
       _ = await segment.task.result
     }
-    for number in 1...(count + 1) {
-      let name = "\(key)/" + String(repeating: "0", count: 8 - String(number).count) + String(number)
-      if number <= count || segment != nil { _ = try? await store.ask("DELETE", store.place.segments, name) }
+    let names = (0..<(count + (segment == nil ? 0 : 1))).map { name(ofSegment: $0 + 1) }
+    let store = store
+    _ = try? await carryThrough {
+      for name in names { _ = try? await store.ask("DELETE", store.place.segments, name) }
     }
   }
 }

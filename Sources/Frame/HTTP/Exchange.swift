@@ -11,7 +11,8 @@ internal import IO
 /// new -> gathering (small body) --------- > complete -> replied
 /// new -> undecided -> receiving --------/    large or chunked body: the handler runs while it arrives
 ///            |                 \-> cutShort   answered in the middle of a long body: see `sendNow`
-///            \-> replied (closing)           answered before the body was asked for
+///            |-> cutShort                     answered before a long body was asked for
+///            \-> replied (closing)           the same, and the client waits for `100 Continue` or the answer is long
 /// ```
 /// libmicrohttpd takes an answer only in `undecided` (and then closes the connection) or in `complete`.
 ///
@@ -21,8 +22,9 @@ final class Exchange: @unchecked Sendable {
 
   /// Bodies up to this size are gathered before the handler starts: no suspension, no hop.
   private static let small = 65_536
-  /// How much of an unread body is read and dropped so that its sender, still sending, sees the answer.
-  private static let discardable = 16_777_216
+  /// How much of an unread body is read and dropped. Most clients look for the answer only when they have sent all, so
+  /// that images of this size, refused, are refused with words and not with a broken connection.
+  private static let discardable = 1_073_741_824
   /// What is left of an unread body is read to its end when it is no more than this, so that the connection lives on.
   private static let briefRest = 1_048_576
 
@@ -38,6 +40,8 @@ final class Exchange: @unchecked Sendable {
   private var discarded = 0
   private var reply: Response?
   private var suspended = false
+  /// libmicrohttpd repeats its first call, without data, once a connection that slept in it is resumed.
+  private var repeatsFirstCall = false
   private var watched = false
   private var peerGone = false
   private var over = false
@@ -87,13 +91,15 @@ final class Exchange: @unchecked Sendable {
   /// Every further call: `count` bytes of the body, or none at its end or after a resume.
   func proceed(_ data: UnsafePointer<CChar>?, _ count: inout Int) -> MHD_Result {
     if aborted { return .NO }
+    let isRepeated = repeatsFirstCall
+    repeatsFirstCall = false
     switch phase {
     case .awaitingEnd:
       phase = .complete
       start()
     case .gathering, .receiving, .cutShort:
       if let data, count > 0 { return accept(data, &count) }
-      if phase == .cutShort { return .NO }
+      if phase == .cutShort { return isRepeated ? .YES : .NO }
       upload.end()
       let gathered = phase == .gathering
       phase = .complete
@@ -158,7 +164,8 @@ final class Exchange: @unchecked Sendable {
     guard !over else { return }
     reply = response
     upload.close(.internalError("The request's body was read after the request had been answered."))
-    if phase == .receiving, left.map({ $0 > Self.briefRest }) ?? true, sendNow(response) { phase = .cutShort }
+    let isSending = phase == .receiving || (phase == .undecided && !expectsContinue)
+    if isSending, left.map({ $0 > Self.briefRest }) ?? true, sendNow(response) { phase = .cutShort }
     resume()
   }
 
@@ -206,6 +213,7 @@ final class Exchange: @unchecked Sendable {
         phase = .receiving
         return .YES
       }
+      repeatsFirstCall = true
       suspend()
     case .complete:
       if let reply {
@@ -230,14 +238,18 @@ final class Exchange: @unchecked Sendable {
   }
 
   /// Answers past libmicrohttpd, which takes no answer in the middle of a body: the sender of gigabytes learns at once
-  /// that they are refused. The connection is closed once some of what is on its way has been dropped.
+  /// that they are refused, if he listens. What he still sends is dropped, for a connection that is closed with bytes
+  /// unread takes the answer with it.
   private func sendNow(_ response: Response) -> Bool {
-    guard case .bytes(let body) = response.body, body.count <= 16_384 else { return false }
+    guard !isHead, case .bytes(let body) = response.body, body.count <= 16_384 else { return false }
     let reason = MHD_get_reason_phrase_for(UInt32(clamping: response.status)).map { String(cString: $0) } ?? ""
     var head = "HTTP/1.1 \(response.status) \(reason)\r\nConnection: close\r\nContent-Length: \(body.count)\r\n"
     for field in response.headers.fields where isSendable(field) { head += "\(field.name): \(field.value)\r\n" }
     let bytes = Array((head + "\r\n").utf8) + body
-    return send(listener.descriptor(connection), bytes, bytes.count, Int32(MSG_DONTWAIT)) == bytes.count
+    let descriptor = listener.descriptor(connection)
+    guard send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT)) == bytes.count else { return false }
+    shutdown(descriptor, Int32(SHUT_WR))
+    return true
   }
 
   private func suspend() {

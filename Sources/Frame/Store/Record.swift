@@ -10,9 +10,16 @@ public protocol Record: Sendable {
   static var table: Table<Self> { get }
   /// What the change log calls the record. The key, where that is one column; several are joined with `/`.
   var id: String { get }
+  /// Called in the transaction that added, changed or removed a record of a logged table, after it did: keeps the rows
+  /// by which the record is found, where one column cannot. What `Transaction.run` changes it is not told.
+  /// - Parameters:
+  ///   - before: nil for one that was added.
+  ///   - after: nil for one that was removed.
+  static func hasChanged(from before: Self?, to after: Self?, in transaction: Transaction) async throws
 }
 
 extension Record {
+  public static func hasChanged(from before: Self?, to after: Self?, in transaction: Transaction) async throws {}
   public var id: String {
     Self.table.key(of: self).map { value in
       switch value {

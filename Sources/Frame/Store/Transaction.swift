@@ -42,14 +42,14 @@ public final class Transaction: ReadTransaction {
   /// - Throws: a conflict with the code `duplicate` when its key or a unique column is taken.
   public func insert<R: Record>(_ record: R) async throws {
     _ = try await run(R.table.insert(record))
-    try await log(.insert, before: nil, after: record)
+    try await note(.insert, before: nil, after: record)
   }
 
   /// Adds a record unless its key or a unique column is taken; whether it did.
   public func insertUnlessPresent<R: Record>(_ record: R) async throws -> Bool {
     let added = try await run(R.table.insert(record) + " ON CONFLICT DO NOTHING RETURNING 1")
     guard !added.isEmpty else { return false }
-    try await log(.insert, before: nil, after: record)
+    try await note(.insert, before: nil, after: record)
     return true
   }
 
@@ -68,7 +68,7 @@ public final class Transaction: ReadTransaction {
     guard let generation = table.generation else {
       if let before, table.same(before, record) { return record }
       guard try await run(table.update(record) + " RETURNING 1").count == 1 else { throw absent(record) }
-      try await log(.update, before: before, after: record)
+      try await note(.update, before: before, after: record)
       return record
     }
     let read = generation.value(in: record)
@@ -76,7 +76,7 @@ public final class Transaction: ReadTransaction {
     try generation.set(&next, .int(try Int(columnValue: read) + 1))
     let condition = SQL(parts: [.raw(" AND generation = "), .bind(read), .raw(" RETURNING 1")])
     guard try await run(table.update(next) + condition).count == 1 else { throw absent(record) }
-    try await log(.update, before: before, after: next)
+    try await note(.update, before: before, after: next)
     return next
   }
 
@@ -91,7 +91,7 @@ public final class Transaction: ReadTransaction {
     guard let row = try await run(sql + SQL(parts: [.raw(" RETURNING " + table.names)])).first else {
       throw absent(record)
     }
-    if table.logged { try await log(.delete, before: try table.decode(row), after: nil) }
+    if table.logged { try await note(.delete, before: try table.decode(row), after: nil) }
   }
 
   /// Removes the records that a piece beginning with `WHERE` selects (an empty piece: all) and says how many.
@@ -101,7 +101,7 @@ public final class Transaction: ReadTransaction {
     let columns = table.logged ? table.names : "1"
     let rows = try await run("DELETE FROM \(table) \(sql)" + SQL(parts: [.raw(" RETURNING " + columns)]))
     if table.logged {
-      for row in rows { try await log(.delete, before: try table.decode(row), after: nil) }
+      for row in rows { try await note(.delete, before: try table.decode(row), after: nil) }
     }
     return rows.count
   }
@@ -129,7 +129,8 @@ public final class Transaction: ReadTransaction {
         code: "generation")
   }
 
-  private func log<R: Record>(_ action: Change.Action, before: R?, after: R?) async throws {
+  /// Writes a change down, and lets the record follow it.
+  private func note<R: Record>(_ action: Change.Action, before: R?, after: R?) async throws {
     guard R.table.logged, let record = after ?? before else { return }
     let name = R.table.name
     var change = Change()
@@ -148,5 +149,6 @@ public final class Transaction: ReadTransaction {
       return state.changes
     }
     _ = try await run(ChangeLog.append(change, n, dialect))
+    try await R.hasChanged(from: before, to: after, in: self)
   }
 }

@@ -107,6 +107,15 @@ public final class SagaQueue: Sendable {
     return id
   }
 
+  /// Asks every saga that works on a subject to give up, in the transaction that takes the subject away. Those that
+  /// run here are interrupted after the commit, others see it at their next save.
+  public func giveUp(on subject: String, in tx: Transaction) async throws {
+    for row in try await tx.all(SagaRow.self, "WHERE subject = \(subject)") where try await cancel(row.id, in: tx) {
+      let id = row.id
+      tx.afterCommit { [weak self] in self?.interrupt(id) }
+    }
+  }
+
   /// Asks a saga to give up; whether there is one.
   private func cancel(_ id: String, in tx: Transaction) async throws -> Bool {
     guard let row = try await tx.get(SagaRow.self, id) else { return false }

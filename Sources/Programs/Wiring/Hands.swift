@@ -14,6 +14,8 @@ package struct Hands: Sendable {
   package let disks: any ServerDisks
   package let volumes: any VolumeBackend
   package let images: ImageStores
+  /// Where images are cached; nil where they are not.
+  package let imageCache: (any ImageBackend)?
   package let inspector: any ImageInspector
   /// Where tools work on images that are imported.
   package let imageScratch: String
@@ -36,6 +38,7 @@ package struct Hands: Sendable {
     self.disks = disks
     self.volumes = volumes
     self.images = ImageStores(single: images)
+    imageCache = nil
     self.imageScratch = imageScratch
     certificates = imageScratch
     self.inspector = inspector
@@ -66,6 +69,7 @@ package struct Hands: Sendable {
     certificates =
       settings.images.certificates.isEmpty ? state.directory("certificates") : settings.images.certificates
     images = try ImageStores(settings.images, state: state, host: host, world: world)
+    imageCache = settings.images.cache.backend(state, host: host, world: world)
     inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {
     case .linux:

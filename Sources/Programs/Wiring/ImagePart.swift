@@ -29,14 +29,16 @@ struct ImagePart: Sendable {
     var options = GlanceOptions(settings.images)
     try await settings.images.rules.apply(to: &options, base.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
+    let limit = settings.images.cache.limit
+    let cache = base.hands.imageCache.map { ImageCache($0, limit: limit, store: base.store, world: base.world) }
     let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
     queue = SagaQueue(store: base.store, world: base.world, node: base.node + "-images", width: 16)
     let key = Hash.sha256(Array("remote images \(base.secrets.password(of: "glance"))".utf8))
     let vault = FernetKey(bytes: key).map { Fernet(keys: [$0]) }
     glance = Glance(
       store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: queue, certificates: certificates, options: options, vault: vault,
-      node: base.node, limits: limits)
+      queue: queue, certificates: certificates, options: options, vault: vault, node: base.node, limits: limits,
+      cache: cache)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
     let (client, identity) = (LateClient(), services.identity())
@@ -46,9 +48,10 @@ struct ImagePart: Sendable {
     work = ImageWork(
       store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
       inspector: base.hands.inspector, host: base.host, web: LateWeb(client: client, rules: options.imports.web),
-      source: source, scratch: base.hands.imageScratch, certificates: certificates, options: options)
+      source: source, scratch: base.hands.imageScratch, certificates: certificates, options: options,
+      cache: cache)
     work.register(on: queue)
-    reconcilers = glance.bytes.reconcilers()
+    reconcilers = glance.bytes.reconcilers() + (cache?.reconcilers() ?? [])
   }
 
   /// What identity keeps of limits for the image service: a project's own, else the registered ones.
@@ -76,6 +79,7 @@ struct ImagePart: Sendable {
   func start(_ world: World) async throws {
     try await work.start()
     try await glance.bytes.start()
+    await glance.cache?.start()
     for reconciler in reconcilers { reconciler.start(world) }
     try await queue.start()
   }

@@ -26,6 +26,7 @@ package struct ImageSettings: Sendable {
   /// What each store's own section says.
   package var stores: [String: ImageStoreSettings] = [:]
   package var rules = ImageRuleSettings()
+  package var cache = ImageCacheSettings()
   package init() {}
 
   package subscript(store name: String) -> ImageStoreSettings {

@@ -4,7 +4,7 @@ internal import Text
 
 /// What can be set of one image store, in the section that bears its name; the keys are upstream's.
 package struct ImageStoreSettings: Sendable {
-  package static let types = ["file", "http", "s3", "swift"]
+  package static let types = ["file", "http", "rbd", "s3", "swift"]
 
   package var description = ""
   package var weight = 0
@@ -28,6 +28,12 @@ package struct ImageStoreSettings: Sendable {
   package var swiftUserDomain = ""
   package var swiftProjectDomain = ""
   package var swiftSegmentMiB = 0
+
+  package var rbdPool = ""
+  package var rbdUser = ""
+  package var rbdConfiguration = ""
+  package var rbdChunkMiB = 0
+  package var rbdConnectSeconds = 0
   package init() {}
 
   /// The keys of the store of that name.
@@ -40,7 +46,25 @@ package struct ImageStoreSettings: Sendable {
       .option(
         name, "filesystem_store_datadir", \.images[store: name].directory, default: "",
         "The directory; empty for one in the state directory."),
-    ] + s3(name) + swift(name)
+    ] + s3(name) + swift(name) + rbd(name)
+  }
+
+  private static func rbd(_ name: String) -> [Option<Settings>] {
+    [
+      .option(name, "rbd_store_pool", \.images[store: name].rbdPool, default: "images", "The pool in Ceph."),
+      .option(
+        name, "rbd_store_user", \.images[store: name].rbdUser, default: "",
+        "Who the image service is in Ceph: glance for client.glance; empty for client.admin."),
+      .option(
+        name, "rbd_store_ceph_conf", \.images[store: name].rbdConfiguration, default: "",
+        "Ceph's configuration file, which leads to its monitors and the user's keyring; empty for Ceph's own places."),
+      .option(
+        name, "rbd_store_chunk_size", \.images[store: name].rbdChunkMiB, default: 8, in: 1...32,
+        "MiB of one object, rounded down to a power of two; some of these are held in memory for each upload."),
+      .option(
+        name, "rados_connect_timeout", \.images[store: name].rbdConnectSeconds, default: 10, in: 1...300,
+        "Seconds after which a cluster that does not answer is held to be down."),
+    ]
   }
 
   private static func s3(_ name: String) -> [Option<Settings>] {

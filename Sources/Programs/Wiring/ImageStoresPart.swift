@@ -1,4 +1,5 @@
 internal import Core
+internal import Crypto
 internal import FileDisk
 internal import GlanceModel
 internal import GlanceWork
@@ -8,12 +9,16 @@ internal import Host
 internal import IO
 internal import ObjectStores
 
+#if RBD
+  internal import RBD
+#endif
+
 extension ImageStores {
   /// The stores that the settings name. Bytes are staged in the default store where that is made of files, else in a
   /// directory of their own.
   init(_ settings: ImageSettings, state: StateDirectory, host: Host, world: World) throws {
     var entries: [Entry] = []
-    let far = FarStores(rules: WebRules(settings), world: world)
+    let far = FarStores(rules: WebRules(settings), mark: state.secrets.mark, world: world)
     for text in settings.enabledBackends {
       guard let (name, type) = ImageSettings.backend(text) else { continue }
       entries.append(try Self.entry(name, type, settings[store: name], state, host, far))
@@ -26,10 +31,11 @@ extension ImageStores {
           + writable.map(\.id).joined(separator: ", ") + ".")
     }
     let isFiles = first.type == "file"
+    let staging = state.directory("images/staging")
+    try Self.requireApart(entries, settings, staging: isFiles ? nil : staging)
     self.init(
       entries, defaultID: id,
-      staging: isFiles
-        ? first.backend : ImageFiles(directory: state.directory("images/staging"), host: host, world: world),
+      staging: isFiles ? first.backend : ImageFiles(directory: staging, host: host, world: world),
       stagingTwin: isFiles ? id : nil)
   }
 
@@ -48,6 +54,10 @@ extension ImageStores {
     case "s3":
       return made(try far.bucket(name, settings), ["s3_store_host": settings.s3Host, "bucket": settings.s3Bucket])
     case "http": return made(try far.web(), [:])
+    case "rbd":
+      return made(
+        try pool(name, settings, far.world),
+        ["pool": settings.rbdPool, "chunk_size": String(settings.rbdChunkMiB << 20), "thin_provisioning": "true"])
     default:
       let own = name == ImageLocation.firstStore ? "images" : "images-" + name
       let directory = settings.directory.isEmpty ? state.directory(own) : settings.directory
@@ -56,14 +66,40 @@ extension ImageStores {
   }
 }
 
+extension ImageStores {
+  #if RBD
+    private static func pool(
+      _ name: String, _ settings: ImageStoreSettings, _ world: World
+    ) throws -> any ImageBackend {
+      var place = RBDImages.Place(pool: settings.rbdPool)
+      place.user = settings.rbdUser
+      place.configuration = settings.rbdConfiguration
+      place.chunkSize = settings.rbdChunkMiB << 20
+      place.timeout = .seconds(settings.rbdConnectSeconds)
+      return try RBDImages(place, world: world)
+    }
+  #else
+    private static func pool(
+      _ name: String, _ settings: ImageStoreSettings, _ world: World
+    ) throws -> any ImageBackend {
+      throw Fault.badRequest(
+        "image.enabled_backends: the store '\(name)' is in Ceph, which this build of Martlet has no part for. Install "
+          + "librbd-dev and librados-dev and build it with `make build TRAITS=RBD`, or take the store out.")
+    }
+  #endif
+}
+
 /// The stores on other machines, with the one client that they share; it starts with the first of them.
 private final class FarStores {
   let world: World
   private let rules: WebRules
+  private let mark: String
   private var made: HTTPClient?
 
-  init(rules: WebRules, world: World) {
+  /// - Parameter mark: of this cloud, in the names of what it keeps.
+  init(rules: WebRules, mark: String, world: World) {
     self.rules = rules
+    self.mark = mark
     self.world = world
   }
 
@@ -72,6 +108,9 @@ private final class FarStores {
     made = client
     return client
   }
+
+  /// By which a store knows its own, also where another one reaches the same place under another name.
+  private func mark(of store: String) -> String { String(Hash.sha256(Array("\(mark)/\(store)".utf8)).hex.prefix(8)) }
 
   /// - Throws: `badRequest` where the store's section lacks what it cannot do without.
   private func require(_ name: String, _ values: [String: String]) throws {
@@ -94,6 +133,7 @@ private final class FarStores {
     place.userDomain = settings.swiftUserDomain
     place.projectDomain = settings.swiftProjectDomain
     place.segmentSize = settings.swiftSegmentMiB << 20
+    place.mark = mark(of: name)
     place.isMade = settings.swiftCreatesContainer
     return SwiftImages(place, client: try client(), world: world)
   }
@@ -109,6 +149,7 @@ private final class FarStores {
       url: settings.s3Host, name: settings.s3Bucket, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey)
     bucket.region = settings.s3Region
     bucket.partSize = settings.s3PartMiB << 20
+    bucket.mark = mark(of: name)
     bucket.isMade = settings.s3CreatesBucket
     return S3Images(bucket, client: try client(), world: world)
   }

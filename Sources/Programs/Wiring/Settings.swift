@@ -124,7 +124,7 @@ package struct Settings: Sendable {
 
   package static let configuration = Configuration(
     options + IdentitySettings.options + FederationSettings.options + DirectorySettings.options.at(\.ldap)
-      + ImageSettings.options + ImageRuleSettings.options)
+      + ImageSettings.options + ImageRuleSettings.options + ImageCacheSettings.options)
 
   package var level: Log.Level {
     switch logLevel {

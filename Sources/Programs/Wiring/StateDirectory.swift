@@ -152,6 +152,8 @@ package struct Secrets: Sendable {
   package var admin = ""
   package var demo = ""
   package var metadata = ""
+  /// No secret: the letters by which this cloud knows its own in places that it shares.
+  package var mark = ""
   /// The passwords of the services' own users, by service.
   package var service: [String: String] = [:]
 
@@ -167,6 +169,7 @@ package struct Secrets: Sendable {
       secrets.admin = json["admin"]?.string ?? ""
       secrets.demo = json["demo"]?.string ?? ""
       secrets.metadata = json["metadata"]?.string ?? ""
+      secrets.mark = json["mark"]?.string ?? ""
       secrets.service = try [String: String](json: json["service"] ?? [:])
     }
     func draw() -> String { Base64.encode(world.random(24), .urlSafe, padded: false) }
@@ -174,6 +177,7 @@ package struct Secrets: Sendable {
     if secrets.admin.isEmpty { secrets.admin = draw() }
     if secrets.demo.isEmpty { secrets.demo = draw() }
     if secrets.metadata.isEmpty { secrets.metadata = draw() }
+    if secrets.mark.isEmpty { secrets.mark = world.random(4).hex }
     for name in services where secrets.service[name] == nil { secrets.service[name] = draw() }
     if secrets.json != before { try await secrets.save(path) }
     return secrets
@@ -182,6 +186,9 @@ package struct Secrets: Sendable {
   func save(_ path: String) async throws { try await Host.real.writeFile(path, json.bytes, mode: 0o600) }
 
   private var json: JSON {
-    ["admin": .string(admin), "demo": .string(demo), "metadata": .string(metadata), "service": service.json]
+    [
+      "admin": .string(admin), "demo": .string(demo), "metadata": .string(metadata), "mark": .string(mark),
+      "service": service.json,
+    ]
   }
 }

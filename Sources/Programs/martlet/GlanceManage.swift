@@ -83,6 +83,7 @@ extension Personality {
     let count = try await state.store.write { transaction in
       try await DeletedImage.purge(before: before, limit: rows < 0 ? Int.max : rows, in: transaction)
     }
+    try await ImageTask.forget(in: state.store, at: World.real.now())
     await state.store.close()
     Output.say("Purged \(count) images that were deleted more than \(days) days ago.")
   }

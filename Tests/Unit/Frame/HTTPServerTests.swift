@@ -67,6 +67,25 @@ import Testing
     }
   }
 
+  @Test(arguments: ["Content-Length: 40000000", "Transfer-Encoding: chunked"], [false, true])
+  func anEarlyRefusalReachesWhoSendsAllBeforeHeListens(headers: String, isSlow: Bool) async throws {
+    let handler: Handler = { _ in
+      if isSlow { try? await World.real.sleep(.milliseconds(20)) }
+      return Response(status: 403, body: .bytes(Array("no".utf8)))
+    }
+    try await serving(handler) { port, _ in
+      let client = try RawClient(port: port)
+      defer { client.close() }
+      let isChunked = headers.hasPrefix("Transfer")
+      try await client.send("PUT /x HTTP/1.1\r\nHost: h\r\n\(headers)\r\n\r\n" + (isChunked ? "2625A00\r\n" : ""))
+      for _ in 0..<40 { try await client.send([UInt8](repeating: 0, count: 1_000_000)) }
+      if isChunked { try await client.send("\r\n0\r\n\r\n") }
+      let text = try await client.receive()
+      #expect(text.hasPrefix("HTTP/1.1 403 "))
+      #expect(text.hasSuffix("\r\n\r\nno"))
+    }
+  }
+
   @Test func anUnreadSmallBodyLeavesTheConnectionUsable() async throws {
     try await serving({ request in Response(status: 200, body: .bytes(Array(request.path.utf8))) }) { port, _ in
       let body = String(repeating: "x", count: 200_000)

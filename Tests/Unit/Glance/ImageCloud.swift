@@ -29,25 +29,28 @@ struct ImageCloud {
     try await self.init(stores: ImageStores(single: backend), inspector: inspector, options: options, world: world)
   }
 
-  /// - Parameter scratch: where tools work on imports.
+  /// - Parameters:
+  ///   - scratch: where tools work on imports.
+  ///   - cache: where images are cached, and how many bytes stay; nil for nowhere.
   init(
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
     source: any ImageSource = NoImageSource(), certificates: any CertificateSource = NoCertificates(),
     options: GlanceOptions = GlanceOptions(),
     scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil,
-    policies: [String: String] = [:]
+    policies: [String: String] = [:], cache: (backend: any ImageBackend, limit: Int)? = (FakeImages(), 1 << 20)
   ) async throws {
     store = try await TestStore.fresh(world: world)
     try await store.migrate([SagaRow.schema, glanceSchema])
     backend = stores.staging
+    let cache = cache.map { [store] in ImageCache($0.backend, limit: $0.limit, store: store, world: world) }
     let glance = Glance(
       store: store, world: world, stores: stores, inspector: inspector,
       queue: SagaQueue(store: store, world: world, node: "api"), certificates: certificates, options: options,
-      limits: limits)
+      limits: limits, cache: cache)
     bytes = glance.bytes
     work = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,
-      source: source, scratch: scratch, certificates: certificates, options: options)
+      source: source, scratch: scratch, certificates: certificates, options: options, cache: cache)
     let callers: [String: Caller] = [
       "admin": Caller(userID: "u-admin", projectID: "p-admin", roles: ["admin", "manager", "member", "reader"]),
       "nova": Caller(userID: "u-nova", projectID: "p-service", roles: ["service"]),

@@ -5,6 +5,7 @@ import HTTP
 import Hardware
 import JSON
 import Store
+import Synchronization
 import Testing
 
 @Suite("Image data") struct ImageDataTests {
@@ -153,6 +154,51 @@ import Testing
     #expect(try await upload.status == 410)
     #expect(try await backend.list() == [])
     #expect(backend.openWriters == 0)
+  }
+
+  @Test("an upload whose image is deleted ends, though its data do not") func endless() async throws {
+    let backend = FakeImages()
+    let cloud = try await ImageCloud(backend: backend)
+    let id = try await cloud.image()
+    async let upload = cloud.upload(
+      id,
+      .stream(
+        BodyStream {
+          try await Task.sleep(for: .milliseconds(5))
+          return [1]
+        }))
+    while try await cloud.ask("GET", "/v2/images/\(id)").json["status"] != "saving" { await Task.yield() }
+    #expect(try await cloud.ask("DELETE", "/v2/images/\(id)").status == 204)
+    #expect(try await upload.status == 410)
+    #expect(backend.openWriters == 0)
+  }
+
+  /// What comes after the last piece may last longer than a lease: a store that puts parts together, an inspection.
+  @Test("an upload is alive as long as it works, not as long as pieces come") func slowEnd() async throws {
+    let slept = Mutex(Duration.zero)
+    var world = World.real
+    let real = World.real
+    world.now = { real.now() + slept.withLock { $0 } }
+    world.sleep = { span in
+      slept.withLock { $0 += span }
+      try await real.sleep(.milliseconds(20))
+    }
+    let cloud = try await ImageCloud(world: world)
+    let id = try await cloud.image()
+    let upload = try await ImageUpload.begin(id, isStaging: true, store: cloud.store, world: world)
+    try await upload.held {
+      while slept.withLock({ $0 }) < .minutes(12) {
+        try await cloud.bytes.requeueDeadUploads()
+        try await real.sleep(.milliseconds(5))
+      }
+      #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["status"] == "uploading")
+      let facts = ImageUpload.Facts(size: 1, virtualSize: nil, checksum: "", hash: "")
+      try await upload.finish(facts, in: ImageLocation.staging)
+    }
+    try await real.sleep(.milliseconds(50))
+    slept.withLock { $0 += .hours(1) }
+    try await cloud.bytes.requeueDeadUploads()
+    #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["status"] == "uploading", "it waits for its import")
   }
 
   @Test("the same content is kept once, until the last image that has it goes")

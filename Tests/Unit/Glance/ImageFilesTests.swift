@@ -107,7 +107,7 @@ private func made(_ directory: String, _ arguments: [String]) async throws -> [U
       try await files.remove(hash) { await answers.next() }
       #expect(try await files.content(hash)?.size == 3)
       let path = "\(directory)/blobs/ab/\(hash)"
-      try await Host.real.move(path, to: "\(directory)/aside/\(hash)")
+      try await Host.real.move(path, to: "\(directory)/aside/\(hash).before.1")
       try await Host.real.writeFile("\(directory)/scratch/stray", [1])
       let restarted = ImageFiles(directory: directory)
       try await restarted.removeStrays()
@@ -115,6 +115,40 @@ private func made(_ directory: String, _ arguments: [String]) async throws -> [U
       #expect(try await Host.real.exists("\(directory)/scratch/stray") == false)
       try await restarted.remove(hash) { false }
       #expect(try await restarted.list() == [])
+    }
+  }
+  /// One removal, slow in its second question, is answered from before an upload; another takes the new bytes aside.
+  @Test("two removals of what is uploaded again lose nothing") func twoRemovals() async throws {
+    try await withFiles { _, files, _ in
+      let hash = String(repeating: "ab", count: 64)
+      @Sendable func put() async throws {
+        let writer = try await files.begin(for: "")
+        try await writer.write([1, 2, 3])
+        try await writer.finish(as: hash)
+      }
+      try await put()
+      let (aside, goOn) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
+      let asked = Answers([false, false])
+      let first = Task {
+        try await files.remove(hash) {
+          let answer = await asked.next()
+          guard await asked.list.isEmpty else { return answer }
+          aside.continuation.finish()
+          for await _ in goOn.stream {}
+          return answer
+        }
+      }
+      for await _ in aside.stream {}
+      try await put()
+      let isAsked = Answers([false, true])
+      try await files.remove(hash) {
+        let answer = await isAsked.next()
+        guard answer else { return false }
+        goOn.continuation.finish()
+        try await first.value
+        return true
+      }
+      #expect(try await files.content(hash)?.size == 3)
     }
   }
   private actor Answers {

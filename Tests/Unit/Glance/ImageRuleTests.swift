@@ -5,6 +5,7 @@ import GlanceModel
 import HTTP
 import Hardware
 import JSON
+import Store
 import TestSupport
 import Testing
 
@@ -49,6 +50,41 @@ import Testing
     #expect(try await cloud.patch(id, remove).status == 403, "administrators alone remove places")
     #expect(try await cloud.patch(id, remove, as: "admin").json["locations"]?.array?.count == 1)
     #expect(try await cloud.patch(id, remove, as: "admin").status == 403, "the last one stays")
+  }
+
+  /// The bytes of an upload that goes on while its image's other place is given other metadata.
+  @Test("other metadata for places leave those under way alone") func metadataDuringCopy() async throws {
+    let cloud = try await cloud()
+    let id = try await cloud.image()
+    #expect(try await cloud.patch(id, add(Self.url)).status == 200)
+    try await cloud.store.write { transaction in
+      var image = try #require(try await transaction.get(Image.self, id))
+      image.refer(to: ImageLocation(store: "file", key: "on-its-way", isReady: false))
+      try await transaction.update(image)
+    }
+    let value: JSON = [["url": .string(Self.url), "metadata": ["c": "d"]]]
+    let changed = try await cloud.patch(id, [["op": "replace", "path": "/locations", "value": value]])
+    #expect(changed.json["locations"]?.array?.first?["metadata"]?["c"] == "d", "\(changed.text)")
+    let image = try #require(try await cloud.store.read { try await $0.get(Image.self, id) })
+    #expect(image.allLocations.map(\.key) == [Self.url, "on-its-way"])
+  }
+
+  /// A private image's hash, said of other data, is no way to its bytes.
+  @Test("a hash that somebody says gives nobody the bytes that have it") func claimedHash() async throws {
+    let cloud = try await cloud()
+    let secret = try await cloud.image(["visibility": "private"], as: "other")
+    #expect(try await cloud.upload(secret, "secret", as: "other").status == 204)
+    let hash = try await cloud.ask("GET", "/v2/images/\(secret)", as: "other").json["os_hash_value"] ?? .null
+    let id = try await cloud.image()
+    let claim: JSONObject = ["validation_data": ["os_hash_algo": "sha512", "os_hash_value": hash]]
+    #expect(try await cloud.patch(id, add(Self.url, claim)).status == 200)
+    let copy: JSON = ["method": ["name": "copy-image"], "stores": ["file"]]
+    #expect(try await cloud.ask("POST", "/v2/images/\(id)/import", copy, as: "admin").status == 202)
+    try await cloud.settle()
+    let image = try await cloud.ask("GET", "/v2/images/\(id)").json
+    #expect(image["stores"] == "web")
+    #expect(image["os_glance_failed_import"] == "file")
+    #expect(try await cloud.send("GET", "/v2/images/\(secret)/file", as: "other").text == "secret")
   }
 
   @Test("places are neither shown nor taken where the operator does not let them")

@@ -165,6 +165,7 @@ import Testing
     #expect(schema["name"] == "image")
     #expect(schema["additionalProperties"] == ["type": "string"])
     #expect(schema["properties"]?["disk_format"]?["enum"]?.array?.contains("qcow2") == true)
+    #expect(schema["properties"]?["locations"]?["type"] == "array", "clients hold images against the schema")
     #expect(try await cloud.ask("GET", "/v2/schemas/images").json["properties"]?["images"]?["items"] == schema)
     #expect(try await cloud.ask("GET", "/v2/schemas/member").json["name"] == "member")
     #expect(try await cloud.ask("GET", "/v2/schemas/members").json["name"] == "members")

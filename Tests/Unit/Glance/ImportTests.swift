@@ -15,7 +15,7 @@ import Text
 
 @Suite("Imports") struct ImportTests {
   private let first = FakeImages()
-  private let second = FakeImages()
+  private let second = FakeImages(keys: .uploads)
 
   /// Two stores, the first of which has the staged bytes too.
   private func cloud(
@@ -197,6 +197,48 @@ import Text
     #expect(image["stores"] == "fast")
     #expect(image["os_glance_failed_import"] == "far")
     #expect(try await cloud.send("GET", "/v2/images/\(id)/file").bytes == [5, 6])
+  }
+
+  /// A web that waits with the second half of its image.
+  private final class SlowWeb: WebSource {
+    let state = Mutex((asked: 0, mayEnd: false))
+    func fetch(_ uri: String, limit: Int) async throws -> ImagePieces {
+      {
+        let asked = self.state.withLock { state in
+          state.asked += 1
+          return state.asked
+        }
+        while asked == 2, !self.state.withLock({ $0.mayEnd }) { try await Task.sleep(for: .milliseconds(2)) }
+        return asked > 2 ? nil : [UInt8](repeating: 7, count: 3 << 20)
+      }
+    }
+  }
+
+  @Test("a task says how far its import is")
+  func progress() async throws {
+    let web = SlowWeb()
+    var world = World.real
+    let clock = Mutex(Duration.zero)
+    world.uptime = {
+      clock.withLock { now in
+        now += .seconds(10)
+        return now
+      }
+    }
+    let cloud = try await ImageCloud(stores: ImageStores(single: FakeImages()), web: web, world: world)
+    let id = try await cloud.image()
+    let body: JSON = ["method": ["name": "web-download", "uri": "http://example.org/x"]]
+    #expect(try await cloud.ask("POST", "/v2/images/\(id)/import", body).status == 202)
+    func task() async throws -> JSON {
+      try await cloud.ask("GET", "/v2/images/\(id)/tasks").json["tasks"]?[0] ?? .null
+    }
+    async let settled: Void = cloud.settle()
+    while web.state.withLock({ $0.asked }) < 2 { try await Task.sleep(for: .milliseconds(2)) }
+    #expect(try await task()["message"] == "Copied 3 MiB")
+    web.state.withLock { $0.mayEnd = true }
+    try await settled
+    #expect(try await task()["message"] == "")
+    #expect(try await task()["status"] == "success")
   }
 
   @Test("a download that breaks leaves the image queued, and can be asked for again")

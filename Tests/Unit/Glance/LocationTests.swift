@@ -126,6 +126,11 @@ import Testing
     #expect(try await cloud.ask("POST", "/v2/images/\(id)/locations", body).status == 202)
     try await cloud.settle()
     #expect(try await cloud.send("GET", "/v2/images/\(id)/file").bytes == [1, 2, 3])
+    let copy: JSON = ["method": ["name": "copy-image"], "stores": ["file"]]
+    #expect(try await cloud.ask("POST", "/v2/images/\(id)/import", copy, as: "admin").status == 202)
+    try await cloud.settle()
+    #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["stores"] == "web,file")
+    #expect(try await cloud.backend.list() == [Hash.sha512([1, 2, 3]).hex])
   }
 
   @Test("what is larger than an image may be is not taken")

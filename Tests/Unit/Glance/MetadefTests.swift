@@ -25,6 +25,19 @@ import Testing
     return cloud
   }
 
+  @Test("definitions that an operator took away stay away") func unloaded() async throws {
+    let cloud = try await ImageCloud()
+    try await cloud.glance.bootstrap()
+    try await MetadefLibrary(store: cloud.store, world: .real).unload()
+    try await cloud.glance.bootstrap()
+    #expect(try await cloud.ask("GET", Self.root).json["namespaces"] == [])
+    // Also where that was before the first start.
+    let fresh = try await ImageCloud()
+    try await MetadefLibrary(store: fresh.store, world: .real).unload()
+    try await fresh.glance.bootstrap()
+    #expect(try await fresh.ask("GET", Self.root).json["namespaces"] == [])
+  }
+
   @Test("the usual definitions are there from the start, and only once")
   func usual() async throws {
     let cloud = try await ImageCloud()

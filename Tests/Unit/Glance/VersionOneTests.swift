@@ -4,6 +4,7 @@ import HTTP
 import Hardware
 import JSON
 import Store
+import Synchronization
 import Testing
 
 @Suite("The image API v1") struct VersionOneTests {
@@ -163,5 +164,21 @@ import Testing
     #expect(try await cloud.ask("DELETE", "\(path)/p-fourth").status == 204)
     #expect(try await cloud.ask("DELETE", "\(path)/p-fourth").status == 404)
     #expect(try await cloud.ask("DELETE", "/v1/images/").status == 404, "an image without an id")
+  }
+
+  @Test("an image comes from one place: an empty body beside a URL is none")
+  func sources() async throws {
+    let cloud = try await ImageCloud()
+    let headers: Headers = [
+      "x-image-meta-disk_format": "raw", "x-image-meta-container_format": "bare",
+      "x-glance-api-copy-from": "http://example.org/image", "Content-Type": "application/octet-stream",
+    ]
+    let empty = BodyStream { nil }
+    let made = try await cloud.send("POST", "/v1/images", .stream(empty), headers: headers)
+    #expect(made.status == 201)
+    #expect(made.json["image"]?["status"] == "saving")
+    let piece = Mutex<[UInt8]?>([1])
+    let full = BodyStream { piece.withLock { $0.take() } }
+    #expect(try await cloud.send("POST", "/v1/images", .stream(full), headers: headers).status == 400)
   }
 }

@@ -5,10 +5,9 @@ internal import HTTP
 internal import Hardware
 internal import JSON
 internal import Store
+internal import Work
 
-/// `/v2/cache`: which images are to be at hand on this node.
-///
-/// The file store is on this node, so an image that lies in it is at hand as soon as it is wished.
+/// `/v2/cache`: which images are at hand on this host, and which are to be.
 enum Cache {
   private static let admin: Policy = "rule:context_is_admin"
 
@@ -24,8 +23,18 @@ enum Cache {
       .post("/cache/prune", "cache_prune", prune, allow: admin, status: 200),
     ])
 
+  private static func cache(_ call: Call<Glance>) throws -> ImageCache {
+    guard let cache = call.service.cache else {
+      throw Fault.notFound("Caching via API is not supported at this site.")
+    }
+    return cache
+  }
+
   static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    let all = try await call.service.store.read { try await $0.all(CachedImage.self, "ORDER BY image_id") }
+    _ = try cache(call)
+    let all = try await call.service.store.read {
+      try await $0.all(CachedImage.self, "ORDER BY cached_at, image_id")
+    }
     let cached = all.filter { $0.status == .cached }.map { image -> JSON in
       [
         "image_id": .string(image.imageID), "hits": .int(image.hits), "size": .int(image.size),
@@ -37,79 +46,62 @@ enum Cache {
     return ["cached_images": .array(cached), "queued_images": .array(queued)]
   }
 
+  /// What is queued or cached already stays as it is.
   static func queue(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
-    let now = call.service.world.now()
-    let id = call.id
-    let found = try await call.service.store.read { try await $0.get(Image.self, id) }
-    guard let image = found else { throw Fault.notFound("Image \(id) not found.") }
-    guard image.status == .active else {
-      throw Fault.badRequest("Only images with status active can be targeted for queueing")
+    _ = try cache(call)
+    let (id, now, ticket, sagas) = (call.id, call.service.world.now(), call.service.world.uuid(), call.service.queue)
+    try await call.service.store.write { transaction in
+      guard let image = try await transaction.get(Image.self, id) else {
+        throw Fault.notFound("Image \(id) not found.")
+      }
+      guard image.status == .active else {
+        throw Fault.badRequest("Only images with status active can be targeted for queueing")
+      }
+      let entry = CachedImage(image, .queued, ticket: ticket, at: now)
+      guard try await transaction.insertUnlessPresent(entry) else { return }
+      _ = try await sagas.begin(CacheImage(image: id, ticket: ticket), in: transaction)
     }
-    var row = CachedImage()
-    row.imageID = id
-    row.size = image.size ?? 0
-    (row.cachedAt, row.readAt) = (now, now)
-    row.status = try await isAtHand(image, call) ? .cached : .queued
-    let wanted = row
-    try await call.service.store.write { _ = try await $0.insertUnlessPresent(wanted) }
     return Nothing()
   }
 
-  private static func isAtHand(_ image: Image, _ call: Call<Glance>) async throws -> Bool {
-    for location in call.service.stores.preferred(image) {
-      switch try await call.service.stores.backend(of: location)?.content(location.key) {
-      case .file, .bytes: return true
-      case .remote, nil: continue
-      }
-    }
-    return false
-  }
-
+  /// Whatever brings the bytes of what was removed finds that out.
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
-    let id = call.id
-    try await call.service.store.write { transaction in
-      if try await transaction.deleteAll(CachedImage.self, "WHERE image_id = \(id)") > 0 { return }
-      guard try await transaction.get(Image.self, id) != nil else {
-        throw Fault.notFound("Image \(id) not found.")
-      }
+    let (cache, id) = (try cache(call), call.id)
+    guard try await cache.drop("WHERE image_id = \(id)").isEmpty else { return Nothing() }
+    guard try await call.service.store.read({ try await $0.get(Image.self, id) }) != nil else {
+      throw Fault.notFound("Image \(id) not found.")
     }
     return Nothing()
   }
 
   static func clear(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
+    let cache = try cache(call)
     let condition: SQL
     switch call.request.headers["x-image-cache-clear-target"]?.lowercased() ?? "" {
     case "": condition = ""
-    case "cache": condition = "WHERE status = 'cached'"
+    case "cache": condition = "WHERE status <> 'queued'"
     case "queue": condition = "WHERE status = 'queued'"
     default:
       throw Fault.badRequest("If provided 'x-image-cache-clear-target' must be 'cache', 'queue' or empty string.")
     }
-    _ = try await call.service.store.write { try await $0.deleteAll(CachedImage.self, condition) }
+    try await cache.drop(condition)
     return Nothing()
   }
 
   static func nodes(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
+    _ = try cache(call)
     throw Fault.conflict("Centralized caching is not enabled")
   }
 
-  /// Forgets images that are no more.
   static func clean(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
-    _ = try await forget(call)
+    try await cache(call).sweep()
     return Nothing()
   }
+
   static func prune(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    let gone = try await forget(call)
+    let gone = try await cache(call).prune()
     return [
       "total_files_pruned": .int(gone.count), "total_bytes_pruned": .int(gone.reduce(0) { $0 + $1.size }),
     ]
-  }
-  private static func forget(_ call: Call<Glance>) async throws -> [CachedImage] {
-    try await call.service.store.write { transaction in
-      let gone = try await transaction.all(
-        CachedImage.self, "WHERE image_id NOT IN (SELECT id FROM \(Image.table) WHERE status = 'active')")
-      for image in gone { try await transaction.delete(image) }
-      return gone
-    }
   }
 }

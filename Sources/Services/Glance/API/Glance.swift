@@ -18,6 +18,8 @@ public struct Glance: Sendable {
   let store: Store
   let world: World
   let stores: ImageStores
+  /// What is kept on this host besides; nil where nothing is.
+  public let cache: ImageCache?
   let inspector: any ImageInspector
   let options: GlanceOptions
   let node: String
@@ -40,12 +42,14 @@ public struct Glance: Sendable {
   ///   - vault: seals what a request for an import must not be read from the store by; only this process opens it
   ///     where none is given.
   ///   - limits: what projects may have; nil where nothing is limited.
+  ///   - cache: nil where images are not cached on this host.
   public init(
     store: Store, world: World, stores: ImageStores, inspector: any ImageInspector, queue: SagaQueue,
     certificates: any CertificateSource = NoCertificates(), options: GlanceOptions = GlanceOptions(),
-    vault: Fernet? = nil, node: String = "local", limits: Limits? = nil
+    vault: Fernet? = nil, node: String = "local", limits: Limits? = nil, cache: ImageCache? = nil
   ) {
     self.vault = vault ?? Fernet(keys: [FernetKey(world: world)])
+    self.cache = cache
     self.certificates = certificates
     self.store = store
     self.world = world
@@ -98,10 +102,15 @@ public struct Glance: Sendable {
     let mounts = VersionOne.mounts.map { $0.dropFirst() }
     return { request in
       var request = request
-      // The client of Grizzly asks for `//v1/images`.
-      if request.path.hasPrefix("//") { request.path = "/" + request.path.drop { $0 == "/" } }
+      // The client of Grizzly asks for `//v1/images`, that of Havana for `v2/images/ID`.
+      request.path = "/" + request.path.drop { $0 == "/" }
       let first = request.path.dropFirst().prefix { $0 != "/" }
-      return mounts.contains(first) ? await v1(request) : await v2(request)
+      var response = mounts.contains(first) ? await v1(request) : await v2(request)
+      // The client of Havana reads the type of every answer, also of one without a body.
+      if case .empty = response.body, response.headers["Content-Type"] == nil {
+        response.headers["Content-Type"] = "text/html; charset=UTF-8"
+      }
+      return response
     }
   }
 

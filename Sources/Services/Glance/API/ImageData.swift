@@ -38,7 +38,12 @@ enum ImageData {
     guard image.status == .active || image.status == .deactivated, image.size != nil else {
       return Response(status: 204)
     }
-    let content = try await find(image, call.service, first: try await preferred(image, call))
+    let (service, wanted) = (call.service, try await preferred(image, call))
+    let cached = await service.cache?.content(of: image)
+    let content =
+      if let cached { cached } else {
+        try await service.stores.content(of: image, first: wanted, log: service.log)
+      }
     var response = Response(
       status: 200, headers: ["Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"])
     var range = 0..<content.size
@@ -57,11 +62,11 @@ enum ImageData {
     case .bytes(let bytes): response.body = .bytes(Array(bytes[range]))
     case .remote(_, let read):
       let pieces = try await read(range)
-      let isWhole = response.status == 200
-      response.body = .stream(
-        BodyStream(
-          length: range.count,
-          next: isWhole ? try VerifiedPieces(pieces, of: image, call.service.log).next : pieces))
+      var next = pieces
+      if response.status == 200 {
+        next = try VerifiedPieces(pieces, of: image, into: await service.cache?.fill(image), service.log).next
+      }
+      response.body = .stream(BodyStream(length: range.count, next: next))
     }
     return response
   }
@@ -79,36 +84,6 @@ enum ImageData {
       throw Fault.badRequest("Store '\(name)' is not configured.")
     }
     return names
-  }
-
-  /// The bytes in the first of the image's stores that has them whole.
-  private static func find(_ image: Image, _ service: Glance, first: [String]) async throws -> ImageContent {
-    var last: (any Error)?
-    let places = service.stores.preferred(image)
-    let wanted = places.filter { first.contains($0.store) }
-    for place in wanted + places.filter({ !first.contains($0.store) }) {
-      do {
-        guard let content = try await service.stores.backend(of: place)?.content(place.key) else {
-          service.log.error("the bytes of an image are not in their store", ["image": image.id, "store": place.store])
-          continue
-        }
-        if let size = image.size, content.size != size {
-          service.log.error(
-            "the bytes of an image are damaged: put them there again, or remove the image from that store",
-            ["image": image.id, "store": place.store, "size": content.size, "expected": size])
-          continue
-        }
-        return content
-      } catch {
-        last = error
-        service.log.warning(
-          "a store could not be asked", ["image": image.id, "store": place.store, "cause": "\(error)"])
-      }
-    }
-    if let last { throw last }
-    throw Fault(
-      .internalError, "The data of the image \(image.id) is lost. An administrator must check the image store.",
-      detail: "no whole bytes in \(image.stores)")
   }
 }
 

@@ -5,6 +5,7 @@ internal import HTTP
 internal import JSON
 internal import Log
 internal import Store
+internal import Work
 
 /// `/v2/images`
 enum Images {
@@ -85,20 +86,23 @@ enum Images {
   }
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
-    let now = call.service.world.now()
-    let (id, locations) = try await call.service.store.write { transaction in
+    let (now, queue) = (call.service.world.now(), call.service.queue)
+    let (id, locations, cached) = try await call.service.store.write { transaction in
       let image = try await ImageAccess.image(call, in: transaction)
       guard !image.isProtected else {
         throw Fault.forbidden("Image \(image.id) is protected and cannot be deleted.")
       }
       try await transaction.deleteAll(ImageMember.self, "WHERE image_id = \(image.id)")
-      try await transaction.deleteAll(CachedImage.self, "WHERE image_id = \(image.id)")
+      let cached = try await transaction.all(CachedImage.self, "WHERE image_id = \(image.id)")
+      for entry in cached { try await transaction.delete(entry) }
       try await transaction.delete(image)
+      if image.importTask != nil { try await queue.giveUp(on: image.id, in: transaction) }
       try await transaction.insert(DeletedImage(image, at: now))
-      return (image.id, image.allLocations)
+      return (image.id, image.allLocations, cached)
     }
     // The image is gone for good by now; bytes that stay behind are the reconciler's.
     await call.service.bytes.release(all: locations, of: id)
+    await call.service.cache?.release(cached)
     return Nothing()
   }
 }

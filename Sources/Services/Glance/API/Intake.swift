@@ -51,14 +51,16 @@ struct Intake {
       throw refused(error)
     }
     do {
-      let taken = try await take(into: writer, upload, signature.map { [$0.algorithm] } ?? [])
-      try require(taken.checksum)
-      if let signature {
-        try await signature.verify(
-          taken.digests[signature.algorithm] ?? "", with: service.certificates, at: service.world.now())
+      try await upload.held {
+        let taken = try await take(into: writer, upload, signature.map { [$0.algorithm] } ?? [])
+        try require(taken.checksum)
+        if let signature {
+          try await signature.verify(
+            taken.digests[signature.algorithm] ?? "", with: service.certificates, at: service.world.now())
+        }
+        let virtualSize = isStaging ? nil : try await Inspection(service).virtualSize(image, writer.file(), taken)
+        try await keep(taken, virtualSize, writer, upload)
       }
-      let virtualSize = isStaging ? nil : try await Inspection(service).virtualSize(image, writer.file(), taken)
-      try await keep(taken, virtualSize, writer, upload)
     } catch {
       await writer.abandon()
       let fault = refused(error)
@@ -118,14 +120,14 @@ struct Intake {
     case .empty: break
     case .bytes(let bytes): try await intake.add(bytes)
     case .stream(let stream):
-      var alive = service.world.uptime()
+      var looked = service.world.uptime()
       var size = 0
       while let piece = try await stream.next() {
         size += piece.count
         try await intake.add(piece)
-        if service.world.uptime() - alive > .minutes(1) {
-          alive = service.world.uptime()
-          try await upload.renew()
+        if service.world.uptime() - looked >= .seconds(1) {
+          looked = service.world.uptime()
+          try await upload.look()
         }
       }
       if let length = stream.length, length != size {

@@ -83,8 +83,7 @@ enum LocationPatch {
     guard places.indices.contains(position) else {
       throw Fault.badRequest("Invalid position for removing a location.")
     }
-    image.locations = image.allLocations.filter { $0 != places[position] }
-    image.storedHash = image.locations.last?.key
+    image.put(image.allLocations.filter { $0 != places[position] })
   }
 
   /// Other metadata for the same places; other places only where there was none.
@@ -106,11 +105,13 @@ enum LocationPatch {
     guard known.map({ Locations.url(of: $0, stores) }).sorted() == wanted.map(\.url).sorted() else {
       throw Fault.badRequest("Original locations is not empty: add and remove locations one by one.")
     }
-    image.locations = wanted.compactMap { url, metadata in
+    let said = wanted.compactMap { url, metadata in
       var place = known.first { Locations.url(of: $0, stores) == url }
       place?.metadata = JSONObject(metadata.members.filter { $0.key != "store" })
       return place
     }
+    // Those under way are none that clients see, and stay.
+    image.put(said + image.allLocations.filter { !known.contains($0) })
   }
 }
 

@@ -25,6 +25,7 @@ enum Locations {
 
   static func url(of location: ImageLocation, _ stores: ImageStores) -> String {
     guard let entry = stores[location.store] else { return "\(location.store)://\(location.key)" }
+    if let url = entry.backend.url(of: location.key) { return url }
     switch entry.type {
     case "http": return location.key
     case "file": return "file://\(entry.properties["data_dir"] ?? "")/\(location.key)"

@@ -92,6 +92,7 @@ enum Schemas {
         "items": ["type": "string", "maxLength": 255],
       ],
       "direct_url": text("URL to access the image file kept in external store", readOnly: true),
+      "locations": locations,
       "min_ram": number("Amount of ram (in MB) required to boot image."),
       "min_disk": number("Amount of disk space (in GB) required to boot image."),
       "self": text("An image self url", readOnly: true),
@@ -109,6 +110,25 @@ enum Schemas {
     "links": [
       ["rel": "self", "href": "{self}"], ["rel": "enclosure", "href": "{file}"],
       ["rel": "describedby", "href": "{schema}"],
+    ],
+  ]
+
+  private static let locations: JSON = [
+    "type": "array", "description": "A set of URLs to access the image file kept in external store",
+    "items": [
+      "type": "object", "required": ["url", "metadata"],
+      "properties": [
+        "url": ["type": "string", "maxLength": 255], "metadata": ["type": "object"],
+        "validation_data": [
+          "type": "object", "writeOnly": true, "additionalProperties": false,
+          "description": "What the image is known to be; said of an image that has bytes, it must be what it is.",
+          "required": ["os_hash_algo", "os_hash_value"],
+          "properties": [
+            "checksum": ["type": "string", "minLength": 32, "maxLength": 32],
+            "os_hash_algo": ["type": "string", "maxLength": 64], "os_hash_value": ["type": "string", "maxLength": 128],
+          ],
+        ],
+      ],
     ],
   ]
 

@@ -15,8 +15,10 @@ enum Versions {
   static func choices(_ call: Call<Glance>, _: Nothing) async throws -> JSON { document(call) }
   static func versions(_ call: Call<Glance>, _: Nothing) async throws -> JSON { document(call) }
 
-  /// The newest minor version, as of an image service with several stores and a cache.
-  private static let newest = 18
+  /// The minor versions of an image service with several stores; some say that it has a cache.
+  private static func minors(hasCache: Bool) -> [Int] {
+    (0...18).reversed().filter { hasCache || ![14, 16, 18].contains($0) }
+  }
 
   private static func document(_ call: Call<Glance>) -> JSON {
     func version(_ id: String, _ status: String, _ path: String) -> JSON {
@@ -25,7 +27,8 @@ enum Versions {
         "links": [["rel": "self", "href": .string("\(call.baseURL)/\(path)/")]],
       ]
     }
-    let second = (0...newest).reversed().map { version("v2.\($0)", $0 == newest ? "CURRENT" : "SUPPORTED", "v2") }
+    let minors = minors(hasCache: call.service.cache != nil)
+    let second = minors.map { version("v2.\($0)", $0 == minors.first ? "CURRENT" : "SUPPORTED", "v2") }
     return ["versions": .array(second + ["v1.1", "v1.0"].map { version($0, "DEPRECATED", "v1") })]
   }
 }

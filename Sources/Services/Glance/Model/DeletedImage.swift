@@ -11,8 +11,7 @@ public struct DeletedImage: Record {
 
   public init(_ image: Image, at time: Timestamp) {
     self.image = image
-    self.image.storedHash = nil
-    self.image.locations = []
+    self.image.put([])
     self.image.uploadID = nil
     self.image.uploadUntil = nil
     deletedAt = time

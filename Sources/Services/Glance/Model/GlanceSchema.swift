@@ -17,10 +17,11 @@ public import Store
 public let glanceSchema = Schema(
   "glance",
   tables: [
-    Image.table, ImageMember.table, DeletedImage.table, ImageTask.table, CachedImage.table, MetadefNamespace.table,
+    Image.table, ImagePlace.table, ImageMember.table, DeletedImage.table, ImageTask.table, CachedImage.table,
+    MetadefNamespace.table,
     MetadefItem.table,
     MetadefResourceType.table,
-    MetadefAssociation.table,
+    MetadefAssociation.table, MetadefLoading.table,
   ])
 
 /// What an operator may choose.

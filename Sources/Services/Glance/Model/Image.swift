@@ -42,7 +42,7 @@ public struct Image: Versioned {
   public var tags: [String] = []
   /// Whatever else clients said of it: `os_distro`, `hw_disk_bus`.
   public var properties: [String: String] = [:]
-  /// The key that was last named for its bytes; images of before there were several stores have no other place.
+  /// The one place of images of before there were several stores; nil as soon as `locations` say where bytes are.
   public var storedHash: String?
   /// Where its bytes are, or are about to be.
   public var locations: [ImageLocation] = []

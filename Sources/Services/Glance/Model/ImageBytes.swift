@@ -26,11 +26,9 @@ public struct ImageBytes: Sendable {
     let (store, stores, key, area) = (store, stores, location.key, stores.area(location.store))
     try await backend.remove(key) {
       try await store.read { transaction in
-        // A key is the hash of the content, begins with the image's id, or is on its way.
-        let id = String(key.prefix(36))
-        return try await transaction.all(
-          Image.self, "WHERE stored_hash = \(key) OR hash_value = \(key) OR id = \(id)"
-        ).contains { image in image.allLocations.contains { $0.key == key && stores.area($0.store) == area } }
+        try await ImagePlace.images(naming: key, in: transaction).contains { image in
+          image.allLocations.contains { $0.key == key && stores.area($0.store) == area }
+        }
       }
     }
   }
@@ -51,20 +49,27 @@ public struct ImageBytes: Sendable {
     [
       Reconciler("glance-uploads", every: .minutes(1)) { try await requeueDeadUploads() },
       Reconciler("glance-bytes", every: .minutes(10)) { try await removeUnwanted() },
+      Reconciler("glance-strays", every: .hours(1)) { await removeStrays(isHere: false) },
+      Reconciler("glance-tasks", every: .hours(1)) { try await ImageTask.forget(in: store, at: world.now()) },
     ]
   }
 
   /// What no process carries on with after a crash.
   public func start() async throws {
-    for area in stores.areas {
-      do { try await area.backend.removeStrays() } catch {
-        // A store elsewhere that does not answer holds nobody up.
-        Self.log.warning("a store could not be tidied", ["store": area.name, "cause": "\(error)"])
-      }
-    }
+    await removeStrays(isHere: true)
     // By range and not by LIKE, for which a node's `_` would match any other's letter; `0` is the byte after `/`.
     let (first, end) = (node + "/", node + "0")
     try await requeue("upload_until IS NOT NULL AND upload_id >= \(first) AND upload_id < \(end)")
+  }
+
+  /// In the files of this machine uploads leave nothing behind but when the process dies, and nothing may be under way
+  /// when they are tidied. A store elsewhere is shared, and may not answer, for which nobody's start is to wait.
+  private func removeStrays(isHere: Bool) async {
+    for area in stores.areas where stores.isHere(area.name) == isHere {
+      do { try await area.backend.removeStrays() } catch {
+        Self.log.warning("a store could not be tidied", ["store": area.name, "cause": "\(error)"])
+      }
+    }
   }
 
   public func requeueDeadUploads() async throws {
@@ -97,17 +102,29 @@ public struct ImageBytes: Sendable {
         Self.log.warning("a store could not be swept", ["store": area.name, "cause": "\(error)"])
         continue
       }
-      guard !keys.isEmpty else { continue }
-      let wanted = try await wanted(in: area.name)
-      for key in keys where !wanted.contains(key) {
-        try await release(ImageLocation(store: area.name, key: key, isReady: true))
-        Self.log.info("bytes without an image removed", ["store": area.name, "key": key])
+      for start in stride(from: 0, to: keys.count, by: Self.page) {
+        for key in try await unwanted(keys[start..<min(start + Self.page, keys.count)], in: area.name) {
+          do {
+            try await release(ImageLocation(store: area.name, key: key, isReady: true))
+            Self.log.info("bytes without an image removed", ["store": area.name, "key": key])
+          } catch let fault as Fault where fault.kind == .conflict {
+            // One that somebody reads or was cloned from holds up no other.
+            Self.log.info("bytes without an image are in use", ["store": area.name, "key": key])
+          }
+        }
       }
     }
   }
+  /// So many keys are asked about at once, as both engines take them in one statement.
+  private static let page = 500
 
-  private func wanted(in area: String) async throws -> Set<String> {
-    let images = try await store.read { try await $0.all(Image.self, "WHERE stored_hash IS NOT NULL") }
-    return Set(images.flatMap(\.allLocations).filter { stores.area($0.store) == area }.map(\.key))
+  private func unwanted(_ keys: ArraySlice<String>, in area: String) async throws -> [String] {
+    let places = try await store.read { transaction in
+      let places = try await transaction.all(ImagePlace.self, "WHERE place_key IN (\(list: Array(keys)))")
+      let older = try await transaction.all(Image.self, "WHERE stored_hash IN (\(list: Array(keys)))")
+      return places.map { ($0.store, $0.key) } + older.flatMap(\.allLocations).map { ($0.store, $0.key) }
+    }
+    let wanted = Set(places.filter { stores.area($0.0) == area }.map(\.1))
+    return keys.filter { !wanted.contains($0) }
   }
 }

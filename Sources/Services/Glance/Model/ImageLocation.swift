@@ -58,22 +58,32 @@ extension Image {
 
   /// Names a place before bytes are put there.
   public mutating func refer(to location: ImageLocation) {
-    locations = allLocations.filter { $0.store != location.store } + [location]
-    // By this column the rows that may want a key are found.
-    storedHash = location.key
+    put(allLocations.filter { $0.store != location.store } + [location])
   }
   /// The bytes are there.
   public mutating func settle(in store: String) {
-    locations = allLocations.map { location in
-      var location = location
-      if location.store == store { location.isReady = true }
-      return location
-    }
+    put(
+      allLocations.map { location in
+        var location = location
+        if location.store == store { location.isReady = true }
+        return location
+      })
+  }
+  /// Names bytes in the staging area besides those that are there, which go when it is written down that they are not
+  /// used any more.
+  public mutating func stage(_ key: String, isReady: Bool) {
+    put(
+      allLocations.filter { $0.store != ImageLocation.staging || $0.key != key }
+        + [ImageLocation(store: ImageLocation.staging, key: key, isReady: isReady)])
   }
   /// The image has no bytes in the store any more.
   public mutating func leave(_ store: String) {
-    locations = allLocations.filter { $0.store != store }
-    storedHash = locations.last?.key
+    put(allLocations.filter { $0.store != store })
+  }
+  /// Names all places anew.
+  public mutating func put(_ places: [ImageLocation]) {
+    locations = places
+    storedHash = nil
   }
 }
 
@@ -81,15 +91,13 @@ extension Image {
   /// Forgets the places that a queued image was said to have and that proved wrong.
   public mutating func startAnew() {
     guard status == .queued else { return }
-    locations = []
-    storedHash = nil
+    put([])
   }
 
   /// Its bytes are in that place too, which others keep.
   public mutating func stay(at location: ImageLocation, position: Int? = nil) {
     var all = allLocations
     all.insert(location, at: min(position ?? all.count, all.count))
-    locations = all
-    storedHash = locations.last?.key
+    put(all)
   }
 }

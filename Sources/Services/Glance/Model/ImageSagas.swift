@@ -27,6 +27,8 @@ public struct ImportImage: SagaValue {
   public var facts: Facts?
   /// What the image was before it was changed.
   public var formats: Formats?
+  /// What the bytes are said to be as they came.
+  public var received: Formats?
   /// The user's own properties of the kinds that another image's take the place of.
   public var properties: [String: String] = [:]
   public var virtualSize: Int?
@@ -106,6 +108,19 @@ public struct CopyImage: SagaValue {
     self.task = task
     self.stores = stores
     self.allMustSucceed = allMustSucceed
+  }
+}
+
+/// Brings a queued image into the cache of this host.
+public struct CacheImage: SagaValue {
+  public static let name = "image.cache"
+  public var image: String
+  /// By which the queue's entry is known again.
+  public var ticket: String
+  public var subject: String { image }
+  public init(image: String, ticket: String) {
+    self.image = image
+    self.ticket = ticket
   }
 }
 

@@ -67,6 +67,9 @@ public struct ImageStores: Sendable {
     store == ImageLocation.staging ? stagingTwin ?? store : self[store]?.id ?? store
   }
 
+  /// Whether the area is made of files of this machine, of which only this process knows.
+  func isHere(_ area: String) -> Bool { area == ImageLocation.staging || self[area]?.type == "file" }
+
   /// The areas that take bytes in, each once.
   var areas: [(name: String, backend: any ImageBackend)] {
     let own = entries.filter { !$0.backend.isReadOnly }.map { (name: $0.id, backend: $0.backend) }

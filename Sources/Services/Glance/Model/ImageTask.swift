@@ -52,6 +52,20 @@ public struct ImageTask: Record {
       .column("updated_at", \.updatedAt, since: 2),
     ])
 
+  /// Forgets those that ended so long ago that nobody is shown them.
+  @discardableResult
+  public static func forget(in store: Store, at now: Timestamp) async throws -> Int {
+    try await store.write { try await $0.deleteAll(ImageTask.self, "WHERE expires_at < \(now)") }
+  }
+
+  /// Says how far a task is, in its message.
+  public static func tell(_ id: String, _ message: String, in transaction: Transaction, now: Timestamp) async throws {
+    guard var task = try await transaction.get(ImageTask.self, id), task.status == .processing else { return }
+    task.message = message
+    task.updatedAt = now
+    try await transaction.update(task)
+  }
+
   /// Says how a task ended; one that is not known is none of ours.
   /// - Parameter failure: why it failed; nil where it did not.
   public static func end(

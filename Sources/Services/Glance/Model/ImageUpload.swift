@@ -72,14 +72,43 @@ public struct ImageUpload: Sendable {
       image, uploadID: upload, isStaging: isStaging, store: store, world: world, check: check)
   }
 
-  /// Says that the upload goes on.
-  public func renew() async throws {
+  /// Says that the upload goes on for as long as the body runs, whatever that waits for.
+  public func held<T>(_ body: () async throws -> T) async throws -> T {
+    let renewing = Task {
+      while !Task.isCancelled {
+        try await world.sleep(Self.lease / 5)
+        // A store that does not answer now may do so before the lease is over.
+        try? await renew()
+      }
+    }
+    defer { renewing.cancel() }
+    return try await body()
+  }
+
+  private func renew() async throws {
     let until = world.now() + Self.lease
     let (id, upload) = (image.id, uploadID)
     try await store.write { transaction in
       _ = try await transaction.run(
-        "UPDATE \(Image.table) SET upload_until = \(until) WHERE id = \(id) AND upload_id = \(upload)")
+        """
+        UPDATE \(Image.table) SET upload_until = \(until) \
+        WHERE id = \(id) AND upload_id = \(upload) AND upload_until IS NOT NULL
+        """)
     }
+  }
+
+  /// Looks whether anybody still wants the data.
+  /// - Throws: `gone` when the image was deleted, or waits for other data.
+  public func look() async throws {
+    let id = image.id
+    guard try await store.read({ try await $0.get(Image.self, id) })?.uploadID == uploadID else { throw gone }
+  }
+
+  private var gone: Fault {
+    Fault(
+      .gone,
+      "Image \(image.id) could not be found after upload. The image may have been deleted during the upload, cleaning "
+        + "up the chunks uploaded.")
   }
 
   /// Names the place before the bytes are put there, so that nobody removes them as unwanted.
@@ -118,14 +147,9 @@ public struct ImageUpload: Sendable {
   private func change(
     _ check: @escaping Check = { _, _ in }, _ body: @escaping @Sendable (inout Image) -> Void
   ) async throws {
-    let (id, upload) = (image.id, uploadID)
+    let (id, upload, gone) = (image.id, uploadID, gone)
     try await store.write { transaction in
-      guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else {
-        throw Fault(
-          .gone,
-          "Image \(id) could not be found after upload. The image may have been deleted during the upload, cleaning "
-            + "up the chunks uploaded.")
-      }
+      guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else { throw gone }
       body(&image)
       try await check(try await transaction.update(image), transaction)
     }
@@ -141,8 +165,7 @@ extension Image {
     checksum = nil
     hashValue = nil
     hashAlgorithm = nil
-    storedHash = nil
-    locations = []
+    put([])
     uploadID = nil
     uploadUntil = nil
     updatedAt = now

@@ -19,6 +19,8 @@ public struct ImportOptions: Sendable {
   public var toolTime = Duration.minutes(30)
   /// How many bytes of memory a tool may have.
   public var toolMemory = 1 << 30
+  /// How many bytes of room are left where tools write: what they make can be a thousand times what they read.
+  public var spareRoom = 1 << 30
   /// What the names of those properties begin with that `glance-download` takes over (`extra_properties`).
   public var takenProperties = ["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"]
   public var web = WebRules()

@@ -9,9 +9,6 @@ extension CopyImage: Saga {
 
   private static func copy(_ saga: inout CopyImage, _ c: ImageWork) async throws {
     let image = try await c.image(saga.image, heldBy: saga.task)
-    guard let hash = image.hashValue else {
-      throw Fault.conflict("The image \(image.id) has no data that could be copied.")
-    }
     let own = Set(saga.stores)
     var content: ImageContent?
     for place in c.stores.preferred(image) where content == nil && !own.contains(place.store) {
@@ -22,7 +19,8 @@ extension CopyImage: Saga {
         "The data of the image \(image.id) is lost. An administrator must check the image store.")
     }
     saga.failed = try await c.spread(
-      content, hash, of: saga.image, heldBy: saga.task, into: saga.stores, allMust: saga.allMustSucceed)
+      content, image.fingerprint, of: saga.image, heldBy: saga.task, into: saga.stores, isStaged: false,
+      allMust: saga.allMustSucceed)
   }
 
   private static func withdraw(_ saga: inout CopyImage, _ c: ImageWork) async throws {

@@ -28,6 +28,8 @@ public struct ImageWork: Sendable {
   public let scratch: String
   public let certificates: any CertificateSource
   public let options: GlanceOptions
+  /// nil where images are not cached on this host.
+  public let cache: ImageCache?
   static let log = Log("glance.work")
 
   /// - Parameter scratch: a directory of its own, made when it is needed.
@@ -35,8 +37,9 @@ public struct ImageWork: Sendable {
     store: Store, world: World, stores: ImageStores, bytes: ImageBytes, inspector: any ImageInspector, host: Host,
     web: any WebSource, source: any ImageSource = NoImageSource(), scratch: String,
     certificates: any CertificateSource = NoCertificates(),
-    options: GlanceOptions = GlanceOptions()
+    options: GlanceOptions = GlanceOptions(), cache: ImageCache? = nil
   ) {
+    self.cache = cache
     self.store = store
     self.world = world
     self.stores = stores
@@ -54,6 +57,7 @@ public struct ImageWork: Sendable {
   public func register(on queue: SagaQueue) {
     queue.register(ImportImage.self, self)
     queue.register(CopyImage.self, self)
+    queue.register(CacheImage.self, self)
     queue.register(TakeLocation.self, self)
   }
 
@@ -122,19 +126,27 @@ public struct ImageWork: Sendable {
     }
   }
   private static let pieceSize = 1 << 20
+  /// How often a task says how far it is.
+  private static let tellingTime = Duration.seconds(5)
 
   /// Puts bytes into one store, which the record names first.
-  /// - Parameter content: of the image, whose hash is known.
-  func put(_ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into store: String) async throws
-  {
+  /// - Parameters:
+  ///   - expected: what the bytes must be known by; nil where nobody ever hashed them.
+  ///   - isStaged: whether we staged them, and hashed them on their way; a hash that somebody else said gives nobody
+  ///     the bytes that have it.
+  func put(
+    _ content: ImageContent, _ expected: Fingerprint?, of id: String, heldBy task: String, into store: String,
+    isStaged: Bool
+  ) async throws {
     let entry = try stores.writable(store)
-    if entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
-      // The staged bytes are in this store already.
+    let hash = expected?.hex ?? ""
+    if isStaged, entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
+      // They are in this store already.
       try await refer(id, task, ImageLocation(store: store, key: hash, isReady: false))
-    } else if case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
+    } else if isStaged, case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
       // Kept without being moved.
     } else {
-      try await copy(content, hash, of: id, heldBy: task, into: entry)
+      try await copy(content, expected, of: id, heldBy: task, into: entry)
     }
     do {
       try await change(id, heldBy: task) { image in
@@ -159,51 +171,100 @@ public struct ImageWork: Sendable {
   }
 
   private func copy(
-    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into entry: ImageStores.Entry
+    _ content: ImageContent, _ expected: Fingerprint?, of id: String, heldBy task: String,
+    into entry: ImageStores.Entry
   ) async throws {
     let writer = try await entry.backend.begin(for: id)
-    let place = ImageLocation(store: entry.id, key: writer.key(of: hash), isReady: false)
+    var place: ImageLocation?
     do {
-      let check = try ParallelHashes([.sha512])
-      let pieces = try await pieces(of: content)
+      let other = expected?.algorithm ?? .sha512
+      let check = try ParallelHashes(other == .sha512 ? [.sha512] : [.sha512, other])
+      let pieces = try await watched(try await pieces(of: content), id, task)
       while let piece = try await pieces() {
         try await check.update(piece)
         try await writer.write(piece)
       }
-      guard check.hex(.sha512) == hash else {
+      guard expected.map({ check.hex($0.algorithm) == $0.hex }) ?? true else {
         throw Fault.internalError(
           "The data of the image \(id) is damaged where it is now. An administrator must look for it; upload it again.")
       }
-      try await refer(id, task, place)
-      try await writer.finish(as: place.key)
+      // Whatever the image is known by, stores of files call their content by this one.
+      let key = writer.key(of: check.hex(.sha512))
+      let new = ImageLocation(store: entry.id, key: key, isReady: false)
+      place = new
+      try await refer(id, task, new)
+      try await writer.finish(as: key)
     } catch {
       await writer.abandon()
       // Perhaps it was finished, and the image is gone.
-      try? await bytes.release(place)
+      if let place { try? await bytes.release(place) }
       throw error
     }
   }
 
-  /// Puts bytes into the staging area in place of those that are there, for all further steps.
-  func stage(_ id: String, heldBy task: String, _ pieces: ImagePieces) async throws -> (key: String, ImportImage.Facts)
-  {
+  /// The same pieces, as long as the image is there: what nobody wants any more is not carried to its end.
+  private func watched(_ pieces: @escaping ImagePieces, _ id: String, _ task: String) async throws -> ImagePieces {
+    let start = world.uptime()
+    let state = Mutex((looked: start, told: start, size: 0))
+    return {
+      let now = world.uptime()
+      let (looks, tells, size) = state.withLock { state in
+        let (looks, tells) = (now - state.looked >= .seconds(1), now - state.told >= Self.tellingTime)
+        if looks { state.looked = now }
+        if tells { state.told = now }
+        return (looks, tells, state.size)
+      }
+      if looks { _ = try await image(id, heldBy: task) }
+      if tells {
+        let time = world.now()
+        try await store.write { try await ImageTask.tell(task, "Copied \(size >> 20) MiB", in: $0, now: time) }
+      }
+      let piece = try await pieces()
+      state.withLock { $0.size += piece?.count ?? 0 }
+      return piece
+    }
+  }
+
+  /// Puts bytes into the staging area besides those that are there: these are needed again when the step is repeated,
+  /// and go as soon as the saga has written down which are used next.
+  func stage(_ id: String, heldBy task: String, _ pieces: @escaping ImagePieces) async throws -> (
+    key: String, ImportImage.Facts
+  ) {
     let room = try await room(for: id)
     let writer = try await stores.staging.begin(for: id)
+    var place: ImageLocation?
     var intake = try ImageIntake(into: writer, limit: options.imageSizeCap, room: room, declared: nil)
     do {
+      let pieces = try await watched(pieces, id, task)
       while let piece = try await pieces() { try await intake.add(piece) }
       let taken = try await intake.end()
-      let place = ImageLocation(store: ImageLocation.staging, key: writer.key(of: taken.hash), isReady: false)
-      let before = try await image(id, heldBy: task).staged
-      try await refer(id, task, place)
-      try await writer.finish(as: place.key)
-      try await change(id, heldBy: task) { $0.settle(in: ImageLocation.staging) }
-      if let before, before.key != place.key { await bytes.release(all: [before], of: id) }
-      return (place.key, ImportImage.Facts(size: taken.size, checksum: taken.checksum, hash: taken.hash))
+      let key = writer.key(of: taken.hash)
+      place = ImageLocation(store: ImageLocation.staging, key: key, isReady: false)
+      try await change(id, heldBy: task) { $0.stage(key, isReady: false) }
+      try await writer.finish(as: key)
+      try await change(id, heldBy: task) { $0.stage(key, isReady: true) }
+      return (key, ImportImage.Facts(size: taken.size, checksum: taken.checksum, hash: taken.hash))
     } catch {
       await intake.stop()
       await writer.abandon()
+      // Perhaps they were finished, and the image is gone.
+      if let place { try? await bytes.release(place) }
       throw error
     }
+  }
+
+  /// Gives up what was staged for steps that are over.
+  func clearAway(besides key: String?, of id: String, heldBy task: String) async throws {
+    let isUsedUp = { @Sendable (place: ImageLocation) in place.store == ImageLocation.staging && place.key != key }
+    guard let key, try await image(id, heldBy: task).allLocations.contains(where: isUsedUp) else { return }
+    let places = try await store.write { transaction -> [ImageLocation] in
+      var image = try Self.check(try await transaction.get(Image.self, id), id, task)
+      let places = image.allLocations.filter(isUsedUp)
+      image.put(image.allLocations.filter { !isUsedUp($0) })
+      try await transaction.update(image)
+      return places
+    }
+    Self.log.debug("staged bytes were used up", ["image": id, "staged": key])
+    await bytes.release(all: places, of: id)
   }
 }

@@ -43,6 +43,8 @@ extension ImportImage: Saga {
     } else {
       throw Fault.conflict("The staged data of the image \(saga.image) is gone. Stage it again.")
     }
+    let whole = try await c.image(saga.image, heldBy: saga.task)
+    saga.received = Formats(disk: whole.diskFormat, container: whole.containerFormat)
   }
 
   /// The image waits for data again, so nothing is kept of what came.
@@ -51,11 +53,13 @@ extension ImportImage: Saga {
   }
 
   private static func unpack(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.clearAway(besides: saga.staged, of: saga.image, heldBy: saga.task)
     guard saga.plugins.contains(.decompression) else { return }
     try await c.unpack(&saga)
   }
 
   private static func convert(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.clearAway(besides: saga.staged, of: saga.image, heldBy: saga.task)
     guard saga.plugins.contains(.conversion) else { return }
     try await c.convert(&saga)
   }
@@ -75,6 +79,7 @@ extension ImportImage: Saga {
   }
 
   private static func describe(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.clearAway(besides: saga.staged, of: saga.image, heldBy: saga.task)
     let (inject, ignored) = (c.options.imports.inject, c.options.imports.ignoredRoles)
     guard saga.plugins.contains(.metadata), !inject.isEmpty, !saga.roles.contains(where: ignored.contains) else {
       return
@@ -105,7 +110,8 @@ extension ImportImage: Saga {
     guard let facts = saga.facts else { throw Fault.internalError("The import knows nothing of its data.") }
     let content = try await c.content(staged: saga)
     saga.failed = try await c.spread(
-      content, facts.hash, of: saga.image, heldBy: saga.task, into: saga.stores, allMust: saga.allMustSucceed)
+      content, (.sha512, facts.hash), of: saga.image, heldBy: saga.task, into: saga.stores, isStaged: true,
+      allMust: saga.allMustSucceed)
   }
 
   private static func withdraw(_ saga: inout ImportImage, _ c: ImageWork) async throws {
@@ -199,13 +205,14 @@ extension ImageWork {
   /// Puts bytes into several stores, leaving out those that have them.
   /// - Returns: the stores that failed, where not all had to succeed.
   func spread(
-    _ content: ImageContent, _ hash: String, of id: String, heldBy task: String, into stores: [String], allMust: Bool
+    _ content: ImageContent, _ expected: Fingerprint?, of id: String, heldBy task: String, into stores: [String],
+    isStaged: Bool, allMust: Bool
   ) async throws -> [String] {
     var failed: [String] = []
     var last: (any Error)?
     for store in stores {
       if try await image(id, heldBy: task).places.contains(where: { $0.store == store }) { continue }
-      do { try await put(content, hash, of: id, heldBy: task, into: store) } catch {
+      do { try await put(content, expected, of: id, heldBy: task, into: store, isStaged: isStaged) } catch {
         Self.log.warning("a store did not take an image", ["image": id, "store": store, "cause": "\(error)"])
         try? await withdraw(id, heldBy: task, from: store)
         if allMust || (error as? Fault)?.kind == .gone || error is CancellationError { throw error }

@@ -23,8 +23,7 @@ extension TakeLocation: Saga {
   private static func refer(_ saga: inout TakeLocation, _ c: ImageWork) async throws {
     let work = saga
     try await c.change(saga.image, heldBy: saga.task) { image in
-      image.locations = [work.place(isReady: true)]
-      image.storedHash = work.url
+      image.put([work.place(isReady: true)])
       image.size = work.size
       image.hashAlgorithm = work.algorithm
       image.status = work.expected == nil ? .active : .importing

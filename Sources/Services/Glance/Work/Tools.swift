@@ -9,8 +9,7 @@ internal import Log
 extension ImageWork {
   /// Unpacks what was uploaded as `compressed`; what is not packed stays as it is.
   func unpack(_ saga: inout ImportImage) async throws {
-    let image = try await image(saga.image, heldBy: saga.task)
-    guard image.containerFormat == "compressed" else { return }
+    guard try await received(saga).container == "compressed" else { return }
     let content = try await content(staged: saga)
     let head = try await head(of: content)
     let program: String
@@ -33,25 +32,35 @@ extension ImageWork {
     try await change(saga.image, heldBy: saga.task) { $0.containerFormat = "bare" }
   }
 
+  /// What the bytes were said to be as they came: the image says what steps made of them, and a step that is repeated
+  /// begins with what it began with before.
+  private func received(_ saga: ImportImage) async throws -> ImportImage.Formats {
+    if let received = saga.received { return received }
+    let image = try await image(saga.image, heldBy: saga.task)
+    return ImportImage.Formats(disk: image.diskFormat, container: image.containerFormat)
+  }
+
   /// Makes another disk format of it.
   func convert(_ saga: inout ImportImage) async throws {
-    let image = try await image(saga.image, heldBy: saga.task)
+    let received = try await received(saga)
+    let isUnpacked = received.container == "compressed" && saga.plugins.contains(.decompression)
     let output = options.imports.outputFormat
-    guard let format = image.inspectedFormat, format != output, !["iso", "ami", "aki", "ari"].contains(format) else {
-      return
-    }
+    guard received.container == "bare" || isUnpacked, let format = received.disk, format != output,
+      !Self.unconverted.contains(format)
+    else { return }
     let content = try await content(staged: saga)
     do { try ImageHeader(try await head(of: content)).check(declared: format) } catch let fault as Fault {
       throw fault.kind == .badRequest ? Image.unlike(fault) : fault
     }
     if case .file(let path, _) = content { _ = try await inspector.inspect(path, declared: format) }
     try await work(on: content, &saga) { source, target in
-      ["qemu-img", "convert", "-f", Self.qemuName(format), "-O", Self.qemuName(output), source, target]
+      ["qemu-img", "convert", "-f", qemuFormat(format), "-O", qemuFormat(output), source, target]
     }
     try await change(saga.image, heldBy: saga.task) { $0.diskFormat = output }
   }
 
-  private static func qemuName(_ format: String) -> String { format == "vhd" ? "vpc" : format }
+  /// What is no disk, or would be lost on it: an encrypted disk is known by its format.
+  private static let unconverted: Set<String> = ["iso", "ami", "aki", "ari", "luks"]
 
   /// Runs a program from the staged bytes to others, which are staged in their place.
   private func work(
@@ -67,15 +76,17 @@ extension ImageWork {
         "--as=\(options.imports.toolMemory)", "--cpu=\(options.imports.toolTime.components.seconds)",
         "--fsize=\(options.imageSizeCap)", "--nofile=64",
       ]
-      let result = try await host.run(
-        "prlimit", limits + command(source, target), timeout: options.imports.toolTime, limit: 1 << 16)
+      let result = try await run(limits + command(source, target))
       guard result.ok, let size = try await host.status(target)?.size else {
         throw Fault(
           .badRequest, "The image cannot be unpacked or converted: it is damaged, or larger than is allowed here.",
           detail: result.fault.detail)
       }
       let pieces = try await pieces(of: .file(path: target, size: size))
-      let (key, facts) = try await stage(saga.image, heldBy: saga.task, pieces)
+      let (key, facts) = try await stage(saga.image, heldBy: saga.task) {
+        try await requireRoom()
+        return try await pieces()
+      }
       saga.staged = key
       saga.facts = facts
     } catch {
@@ -85,9 +96,38 @@ extension ImageWork {
     for path in [target, copy] { try await host.remove(path) }
   }
 
+  /// Runs a tool while there is room for what it makes, whoever else fills the file system meanwhile.
+  private func run(_ arguments: [String]) async throws -> CommandResult {
+    let (host, time) = (host, options.imports.toolTime)
+    try await requireRoom()
+    return try await withThrowingTaskGroup(of: CommandResult?.self) { group in
+      group.addTask { try await host.run("prlimit", arguments, timeout: time, limit: 1 << 16) }
+      group.addTask {
+        while true {
+          try await world.sleep(.milliseconds(200))
+          try await requireRoom()
+        }
+      }
+      defer { group.cancelAll() }
+      while let result = try await group.next() { if let result { return result } }
+      throw CancellationError()
+    }
+  }
+
+  private func requireRoom() async throws {
+    guard try await host.space(scratch).free < options.imports.spareRoom else { return }
+    throw Fault(
+      .outOfSpace,
+      "There is no room to unpack or convert the image. An administrator must free space where images are worked on, "
+        + "or the image is to be uploaded as it is to be used.")
+  }
+
   private func save(_ content: ImageContent, to path: String) async throws {
     let pieces = try await pieces(of: content)
     try await host.writeFile(path, [])
-    while let piece = try await pieces() { try await host.appendFile(path, piece) }
+    while let piece = try await pieces() {
+      try await requireRoom()
+      try await host.appendFile(path, piece)
+    }
   }
 }

@@ -34,6 +34,13 @@ CREATE INDEX glance_images_owner_idx ON glance_images (owner);
 CREATE INDEX glance_images_stored_hash_idx ON glance_images (stored_hash);
 CREATE INDEX glance_images_created_at_idx ON glance_images (created_at);
 CREATE INDEX glance_images_hash_value_idx ON glance_images (hash_value);
+CREATE TABLE glance_image_places (
+  image_id TEXT NOT NULL,
+  store TEXT NOT NULL,
+  place_key TEXT NOT NULL,
+  PRIMARY KEY (image_id, store, place_key)
+);
+CREATE INDEX glance_image_places_place_key_idx ON glance_image_places (place_key);
 CREATE TABLE glance_image_members (
   image_id TEXT NOT NULL,
   member_id TEXT NOT NULL,
@@ -105,8 +112,11 @@ CREATE TABLE glance_cached_images (
   hits INTEGER NOT NULL,
   cached_at INTEGER NOT NULL,
   read_at INTEGER NOT NULL,
+  content_key TEXT,
+  ticket TEXT NOT NULL,
   PRIMARY KEY (image_id)
 );
+CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT NOT NULL,
   generation INTEGER NOT NULL,
@@ -149,6 +159,11 @@ CREATE TABLE glance_metadef_associations (
   PRIMARY KEY (namespace_id, name)
 );
 CREATE INDEX glance_metadef_associations_name_idx ON glance_metadef_associations (name);
+CREATE TABLE glance_metadef_loadings (
+  name TEXT NOT NULL,
+  loaded_at INTEGER NOT NULL,
+  PRIMARY KEY (name)
+);
 
 
 -- glance, version 2, postgres
@@ -187,6 +202,13 @@ CREATE INDEX glance_images_owner_idx ON glance_images (owner);
 CREATE INDEX glance_images_stored_hash_idx ON glance_images (stored_hash);
 CREATE INDEX glance_images_created_at_idx ON glance_images (created_at);
 CREATE INDEX glance_images_hash_value_idx ON glance_images (hash_value);
+CREATE TABLE glance_image_places (
+  image_id TEXT COLLATE "C" NOT NULL,
+  store TEXT COLLATE "C" NOT NULL,
+  place_key TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (image_id, store, place_key)
+);
+CREATE INDEX glance_image_places_place_key_idx ON glance_image_places (place_key);
 CREATE TABLE glance_image_members (
   image_id TEXT COLLATE "C" NOT NULL,
   member_id TEXT COLLATE "C" NOT NULL,
@@ -258,8 +280,11 @@ CREATE TABLE glance_cached_images (
   hits BIGINT NOT NULL,
   cached_at BIGINT NOT NULL,
   read_at BIGINT NOT NULL,
+  content_key TEXT COLLATE "C",
+  ticket TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (image_id)
 );
+CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT COLLATE "C" NOT NULL,
   generation BIGINT NOT NULL,
@@ -302,3 +327,8 @@ CREATE TABLE glance_metadef_associations (
   PRIMARY KEY (namespace_id, name)
 );
 CREATE INDEX glance_metadef_associations_name_idx ON glance_metadef_associations (name);
+CREATE TABLE glance_metadef_loadings (
+  name TEXT COLLATE "C" NOT NULL,
+  loaded_at BIGINT NOT NULL,
+  PRIMARY KEY (name)
+);

@@ -16,7 +16,7 @@ enum V1Changes {
 
   static func create(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try V1Source(call, headers, isNew: true)
+    let source = try await V1Source(call, headers, isNew: true)
     let now = call.service.world.now()
     var image = Image()
     image.owner = call.caller.projectID
@@ -59,7 +59,7 @@ enum V1Changes {
 
   static func update(_ call: Call<Glance>, _: RawBody) async throws -> Response {
     let headers = try V1Headers(call.request.headers)
-    let source = try V1Source(call, headers, isNew: false)
+    let source = try await V1Source(call, headers, isNew: false)
     if case .body = source { try V1Source.requireOctets(call) }
     let purges = call.request.headers["x-glance-registry-purge-props"].map(\.saysTrue) ?? true
     let change: @Sendable (Image) throws -> Image = { try changed($0, by: headers, source, purges: purges, call) }

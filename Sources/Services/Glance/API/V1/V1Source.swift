@@ -15,7 +15,7 @@ enum V1Source: Sendable {
   case location(url: String, ImageLocation)
 
   /// - Throws: `badRequest` for what is no place that may be read.
-  init(_ call: Call<Glance>, _ headers: V1Headers, isNew: Bool) throws {
+  init(_ call: Call<Glance>, _ headers: V1Headers, isNew: Bool) async throws {
     var found: [V1Source] = []
     if let text = call.request.headers["x-glance-api-copy-from"] {
       let request: JSON = ["method": ["name": "web-download", "uri": .string(try Self.checked(text))]]
@@ -28,7 +28,11 @@ enum V1Source: Sendable {
     switch call.request.body {
     case .empty: break
     case .bytes(let bytes): if !bytes.isEmpty { found.append(.body) }
-    case .stream(let stream): if stream.length != 0 { found.append(.body) }
+    case .stream(let stream):
+      // Clients that name another source send a body all the same, in chunks: what they read from an empty input.
+      var isBody = stream.length != 0
+      if isBody, !found.isEmpty { isBody = try await stream.next() != nil }
+      if isBody { found.append(.body) }
     case .file: found.append(.body)
     }
     guard found.count < 2 else { throw Fault.badRequest("It's invalid to provide multiple image sources.") }

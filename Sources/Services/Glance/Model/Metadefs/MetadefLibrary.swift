@@ -20,10 +20,17 @@ public struct MetadefLibrary: Sendable {
     self.world = world
   }
 
-  /// The usual definitions, into a store that never had any.
+  /// The usual definitions, into a store that never had any: those that an operator took away stay away.
   public func loadUsual() async throws {
-    let isEmpty = try await store.read { try await $0.count(MetadefResourceType.self) == 0 }
+    let (hadThem, isEmpty) = try await store.read { transaction in
+      (
+        try await transaction.get(MetadefLoading.self, MetadefLoading.usual) != nil,
+        try await transaction.count(MetadefResourceType.self) == 0
+      )
+    }
+    guard !hadThem else { return }
     if isEmpty { try await load(UsualMetadefs.documents()) }
+    try await store.write { try await MetadefLoading.note(in: $0, at: world.now()) }
   }
 
   /// Loads documents, each in a transaction of its own.
@@ -89,7 +96,9 @@ public struct MetadefLibrary: Sendable {
 
   /// Removes every definition.
   public func unload() async throws {
+    let now = world.now()
     try await store.write { transaction in
+      try await MetadefLoading.note(in: transaction, at: now)
       try await transaction.deleteAll(MetadefItem.self)
       try await transaction.deleteAll(MetadefAssociation.self)
       try await transaction.deleteAll(MetadefResourceType.self)
