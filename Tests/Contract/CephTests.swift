@@ -120,17 +120,19 @@
     /// What others keep in the pool is not ours, and what a dead process left behind goes after a day.
     private func neighbours(_ ceph: Ceph) async throws {
       try await ceph.run("rbd", "create", "--size", "1", "images/" + Self.image)
+      try await ceph.run("rbd", "create", "--size", "1", "images/\(Self.image).other0a1b2c3d")
       try await ceph.run("rbd", "create", "--size", "1", "images/\(Self.image).0a1b2c3d.upload")
       let images = try RBDImages(ceph.place)
       #expect(try await images.list() == [])
       try await images.removeStrays()
-      #expect(try await ceph.run("rbd", "ls", "images").split(separator: "\n").count == 2)
+      #expect(try await ceph.run("rbd", "ls", "images").split(separator: "\n").count == 3)
       var later = World.real
       let now = later.now
       later.now = { Timestamp(microseconds: now().microseconds + 90_000_000_000) }
       try await RBDImages(ceph.place, world: later).removeStrays()
-      #expect(try await ceph.run("rbd", "ls", "images") == Self.image + "\n")
-      try await ceph.run("rbd", "rm", "images/" + Self.image)
+      let others = [Self.image, Self.image + ".other0a1b2c3d"]
+      #expect(try await ceph.run("rbd", "ls", "images") == others.map { $0 + "\n" }.joined())
+      for other in others { try await ceph.run("rbd", "rm", "images/" + other) }
     }
 
     /// Who must act is told what to do.

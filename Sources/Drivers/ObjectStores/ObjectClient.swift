@@ -71,22 +71,6 @@ struct ObjectClient: Sendable {
   }
 }
 
-/// What one cloud calls its uploads: by it a cloud knows its own among what others keep in the same place.
-struct UploadKeys: Sendable {
-  /// A few letters of the cloud's own.
-  let mark: String
-
-  /// The key of one upload of an image.
-  func make(_ image: String, _ world: World) -> String { "\(image).\(mark)\(world.hexID().prefix(8))" }
-
-  /// Whether this cloud made the key.
-  func isOwn(_ key: some StringProtocol) -> Bool {
-    let (image, rest) = (key.prefix(36), key.dropFirst(36))
-    return isUUID(String(image)) && rest.hasPrefix("." + mark) && rest.utf8.count == 9 + mark.utf8.count
-      && rest.utf8.suffix(8).allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-  }
-}
-
 /// Does what is to be done also where the request that asked for it was given up: a request to a store is given up
 /// with it otherwise, and what was begun there stays.
 func carryThrough<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {

@@ -27,6 +27,8 @@
       public var chunkSize = 8 << 20
       /// For how long an answer is waited for when connecting.
       public var timeout = Duration.seconds(10)
+      /// A few letters of the cloud's own, in the names of what it keeps: others may keep theirs in the same pool.
+      public var mark = ""
       public init(pool: String) { self.pool = pool }
 
       var chunkBits: Int { Int.bitWidth - 1 - max(chunkSize, 4096).leadingZeroBitCount }
@@ -42,6 +44,7 @@
     private static let log = Log("rbd")
 
     let place: Place
+    private let keys: UploadKeys
     private let world: World
     private let threads: BlockingThreads
     private let state = Mutex(State())
@@ -52,6 +55,7 @@
     /// - Throws: `unavailable` when the kernel gives no thread.
     public init(_ place: Place, world: World = .real) throws {
       self.place = place
+      keys = UploadKeys(mark: place.mark)
       self.world = world
       threads = try BlockingThreads(name: "rbd", count: 8)
     }
@@ -89,7 +93,7 @@
     }
 
     public func begin(for image: String) async throws -> any ImageWriter {
-      let key = "\(image).\(world.hexID().prefix(8))"
+      let key = keys.make(image, world)
       let bits = place.chunkBits
       let image = try await run { pool in
         try pool.create(key + Self.unfinished, chunkBits: bits)
@@ -99,11 +103,6 @@
         return image
       }
       return RBDWriter(store: self, image: image, key: key)
-    }
-
-    /// Others may keep their images in the same pool, and upstream's are named for the image alone.
-    private static func isKey(_ name: Substring) -> Bool {
-      name.utf8.count == 45 && isUUID(name.prefix(36)) && name.dropFirst(36).first == "."
     }
 
     public func content(_ key: String) async throws -> ImageContent? {
@@ -131,15 +130,15 @@
     }
 
     public func list() async throws -> [String] {
-      try await run { try $0.names() }.filter { Self.isKey($0[...]) }
+      try await run { try $0.names() }.filter(keys.isOwn)
     }
 
     public func removeStrays() async throws {
       // Another process may still be at what is younger than a day.
       let oldest = Timestamp(microseconds: world.now().microseconds - 86_400_000_000)
-      try await run { pool in
+      try await run { [keys] pool in
         for name in try pool.names() where name.hasSuffix(Self.unfinished) {
-          guard Self.isKey(name.dropLast(Self.unfinished.count)), try pool.changed(name) < oldest else { continue }
+          guard keys.isOwn(name.dropLast(Self.unfinished.count)), try pool.changed(name) < oldest else { continue }
           try pool.erase(name)
         }
       }

@@ -31,6 +31,7 @@ extension ImageStores {
       let project = settings.swiftUser.prefix { $0 != ":" }
       let region = settings.swiftRegion
       return "swift \(plain(settings.swiftAddress)) \(region) \(project) \(settings.swiftContainer)"
+    case "rbd": return "rbd \(settings.rbdConfiguration) \(settings.rbdPool)"
     case "http": return nil
     default:
       let properties = entry.properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }

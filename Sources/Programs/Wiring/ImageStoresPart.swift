@@ -56,7 +56,7 @@ extension ImageStores {
     case "http": return made(try far.web(), [:])
     case "rbd":
       return made(
-        try pool(name, settings, far.world),
+        try pool(name, settings, far.mark(of: name), far.world),
         ["pool": settings.rbdPool, "chunk_size": String(settings.rbdChunkMiB << 20), "thin_provisioning": "true"])
     default:
       let own = name == ImageLocation.firstStore ? "images" : "images-" + name
@@ -69,18 +69,19 @@ extension ImageStores {
 extension ImageStores {
   #if RBD
     private static func pool(
-      _ name: String, _ settings: ImageStoreSettings, _ world: World
+      _ name: String, _ settings: ImageStoreSettings, _ mark: String, _ world: World
     ) throws -> any ImageBackend {
       var place = RBDImages.Place(pool: settings.rbdPool)
       place.user = settings.rbdUser
       place.configuration = settings.rbdConfiguration
       place.chunkSize = settings.rbdChunkMiB << 20
+      place.mark = mark
       place.timeout = .seconds(settings.rbdConnectSeconds)
       return try RBDImages(place, world: world)
     }
   #else
     private static func pool(
-      _ name: String, _ settings: ImageStoreSettings, _ world: World
+      _ name: String, _ settings: ImageStoreSettings, _ mark: String, _ world: World
     ) throws -> any ImageBackend {
       throw Fault.badRequest(
         "image.enabled_backends: the store '\(name)' is in Ceph, which this build of Martlet has no part for. Install "
@@ -110,7 +111,7 @@ private final class FarStores {
   }
 
   /// By which a store knows its own, also where another one reaches the same place under another name.
-  private func mark(of store: String) -> String { String(Hash.sha256(Array("\(mark)/\(store)".utf8)).hex.prefix(8)) }
+  func mark(of store: String) -> String { String(Hash.sha256(Array("\(mark)/\(store)".utf8)).hex.prefix(8)) }
 
   /// - Throws: `badRequest` where the store's section lacks what it cannot do without.
   private func require(_ name: String, _ values: [String: String]) throws {
