@@ -23,6 +23,8 @@ MEASURING := BaseTests|FrameTests|NovaMetadataTests|NeutronTests
 MACHINE   := TrialsTests|ContractTests
 STORED    := KeystoneTests|GlanceTests|PlacementTests|NeutronTests|CinderTests|NovaTests|NovaMetadataTests
 TESTS     := $(SWIFT) test --skip-build
+# A database server is asked by so many tests at once, or it is busier with connections than with questions.
+FEW       := --experimental-maximum-parallelization-width 24
 
 unit: ## unit, golden, derived and tidy tests, trials of every saga, contracts of drivers, services on PostgreSQL
 	$(SWIFT) build --build-tests
@@ -30,8 +32,8 @@ unit: ## unit, golden, derived and tidy tests, trials of every saga, contracts o
 	$(TESTS) --skip "$(MEASURING)|$(MACHINE)"
 	$(TESTS) --filter TrialsTests
 	$(TESTS) --filter ContractTests
-	MARTLET_TEST_STORE=postgres $(TESTS) --filter "$(STORED)"
-	MARTLET_TEST_STORE=postgres $(TESTS) --filter TrialsTests
+	MARTLET_TEST_STORE=postgres $(TESTS) $(FEW) --filter "$(STORED)"
+	MARTLET_TEST_STORE=postgres $(TESTS) $(FEW) --filter TrialsTests
 
 contract-rbd: ## the contract of images in Ceph, which needs a build of its own, on a Ceph of one node
 	@if [ -e /usr/include/rbd/librbd.h ]; then set -x; \
