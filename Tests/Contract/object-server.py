@@ -76,6 +76,10 @@ pipeline = catch_errors gatekeeper healthcheck memory_cache listing_formats bulk
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+# A busy machine is no broken disk.
+conn_timeout = 20
+node_timeout = 60
+error_suppression_limit = 1000
 [filter:memory_cache]
 paste.filter_factory = memory_cache:filter_factory
 [filter:tempauth]
