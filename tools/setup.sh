@@ -11,7 +11,7 @@ packages=(
   # to make the guest image
   busybox-static dropbear-bin mtools dosfstools e2fsprogs syslinux syslinux-common fdisk cpio zstd kmod
   # to test
-  postgresql python3-venv jq curl openssh-client sqlite3 wrk rsync slapd ldap-utils nginx-light
+  postgresql gpg gpg-agent gpgv python3-venv jq curl openssh-client sqlite3 wrk rsync slapd ldap-utils nginx-light
   swift-proxy swift-account swift-container swift-object python3-keystonemiddleware
   ceph-mon ceph-osd ceph-common librbd-dev librados-dev
 )

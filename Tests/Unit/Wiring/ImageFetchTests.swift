@@ -14,12 +14,16 @@ import Wiring
   private static let bytes = [UInt8](repeating: 7, count: 3_000_000)
 
   /// Fetches from a web server here, whose list says this of the image.
-  private func fetch(_ list: String, image: String = "image.qcow2") async throws -> (said: [String], bytes: [UInt8]) {
+  /// - Parameter signed: a signature of the list, and the keyring by which it is verified.
+  private func fetch(
+    _ list: String, image: String = "image.qcow2", signed: (signature: [UInt8], keyring: String)? = nil
+  ) async throws -> (said: [String], bytes: [UInt8]) {
     let loop = try EventLoop.start(name: "fetch-test")
     let server = HTTPServer(loops: [loop])
     let listener = try server.listen(host: "127.0.0.1", port: 0) { request in
       switch request.path {
       case "/SUMS": Response(status: 200, body: .bytes(Array(list.utf8)))
+      case "/SUMS.sign": Response(status: 200, body: .bytes(signed?.signature ?? []))
       case "/image.qcow2": Response(status: 302, headers: ["Location": "/mirror/image.qcow2"])
       case "/mirror/image.qcow2": Response(status: 200, body: .bytes(Self.bytes))
       default: Response(status: 404)
@@ -31,10 +35,14 @@ import Wiring
     let folder = "/tmp/mlt-test-fetch-\(World.real.hexID())"
     let said = Mutex<[String]>([])
     let web = WebDownload(client: try HTTPClient(loop: loop), rules: rules)
-    let fetch = ImageFetch(web: web, folder: folder) { line in said.withLock { $0.append(line) } }
+    let fetch = ImageFetch(web: web, folder: folder, keyring: signed?.keyring) { line in
+      said.withLock { $0.append(line) }
+    }
     let base = "http://127.0.0.1:\(listener.port)/"
     do {
-      let path = try await fetch.fetch(CloudImage("test", url: base + image, checksums: base + "SUMS"))
+      let path = try await fetch.fetch(
+        CloudImage(
+          "test", url: base + image, checksums: base + "SUMS", signature: signed.map { _ in base + "SUMS.sign" }))
       let bytes = try await Host.real.readFile(path)
       try await Host.real.remove(folder)
       await server.close(listener)
@@ -59,6 +67,38 @@ import Wiring
     let fetched = try await fetch(list)
     #expect(fetched.bytes == Self.bytes)
     #expect(fetched.said.contains { $0.contains("hash is right") })
+  }
+
+  /// With the genuine programs: a key of a distribution, and of somebody else.
+  @Test func signaturesAreVerified() async throws {
+    let folder = "/tmp/mlt-test-keys-\(World.real.hexID().prefix(8))"
+    let host = Host.real
+    try await host.makeDirectory(folder)
+    func gpg(_ words: String...) async throws {
+      try await host.runOK(
+        "gpg",
+        ["--homedir", folder, "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""] + words)
+    }
+    let list = "\(Hash.sha256(Self.bytes).hex)  image.qcow2\n"
+    try await host.writeFile(folder + "/list", Array(list.utf8))
+    for maker in ["maker", "other"] {
+      try await gpg("--quick-gen-key", "\(maker)@example.org", "ed25519", "sign")
+      try await gpg("--output", "\(folder)/\(maker)", "--export", "\(maker)@example.org")
+    }
+    try await gpg("--local-user", "maker@example.org", "--output", folder + "/sign", "--detach-sign", folder + "/list")
+    let signature = try await host.readFile(folder + "/sign")
+    let fetched = try await fetch(list, signed: (signature, folder + "/maker"))
+    #expect(fetched.said.contains { $0.contains("signature is right") })
+    let forged = await #expect(throws: Fault.self) {
+      _ = try await fetch(list, signed: (signature, folder + "/other"))
+    }
+    #expect(forged?.message.contains("is not by a key in") == true)
+    let changed = await #expect(throws: Fault.self) {
+      _ = try await fetch(list + "# more\n", signed: (signature, folder + "/maker"))
+    }
+    #expect(changed?.message.contains("is not by a key in") == true)
+    _ = try await host.run("gpgconf", ["--homedir", folder, "--kill", "all"])
+    try await host.remove(folder)
   }
 
   @Test func othersAreRefusedInWords() async throws {
