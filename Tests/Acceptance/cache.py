@@ -287,7 +287,7 @@ def main():
     options.add_argument("--binary", default=".build/release/martlet")
     options.add_argument("--glance", default=".build/glanceclient/bin/glance")
     options.add_argument("--openstack", default=".build/clients/bin/openstack")
-    options.add_argument("--offset", type=int, default=26000)
+    options.add_argument("--offset", type=int, default=22500)
     options = options.parse_args()
     check, start = Check(), time.monotonic()
     drive = Drive(options, check)

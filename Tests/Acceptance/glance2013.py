@@ -59,7 +59,7 @@ def limit(cloud):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--binary", default=".build/release/martlet")
-    options.add_argument("--offset", type=int, default=25000)
+    options.add_argument("--offset", type=int, default=22700)
     options.add_argument("--clients", default=".build/clients/bin")
     options.add_argument("--only", default="", help="of " + ", ".join(PARTS))
     options = options.parse_args()

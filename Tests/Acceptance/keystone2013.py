@@ -434,7 +434,7 @@ class TwoPorts(Cloud):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--binary", default=".build/release/martlet")
-    options.add_argument("--offset", type=int, default=23000)
+    options.add_argument("--offset", type=int, default=22400)
     options = options.parse_args()
     check, start = Check(), time.monotonic()
     cloud = TwoPorts(options.binary, offset=options.offset, sets=FAKES + [

@@ -235,7 +235,7 @@ class Trial:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", default=".build/release/martlet")
-    parser.add_argument("--offset", type=int, default=24000)
+    parser.add_argument("--offset", type=int, default=22600)
     arguments = parser.parse_args()
     check = Check()
     with tempfile.TemporaryDirectory(prefix="martlet-openid-") as work:

@@ -195,7 +195,7 @@ def compare(images, nginx, size, rounds, rows):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--binary", default=".build/release/martlet")
-    arguments.add_argument("--offset", type=int, default=27000)
+    arguments.add_argument("--offset", type=int, default=22900)
     arguments.add_argument("--clients", type=int, default=16)
     arguments.add_argument("--gib", type=float, default=1)
     arguments.add_argument("--rounds", type=int, default=5)

@@ -38,4 +38,4 @@ keystone = True
 """ + available()
 
 if __name__ == "__main__":
-    sys.exit(Run("identity v3", "identity", SETS, CONFIGURATION, 138, lambda id: ".v2." not in id, smoke=14).main(24000))
+    sys.exit(Run("identity v3", "identity", SETS, CONFIGURATION, 138, lambda id: ".v2." not in id, smoke=14).main(22800))

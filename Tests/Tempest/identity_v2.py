@@ -23,4 +23,4 @@ api_extensions = all
 
 if __name__ == "__main__":
     sys.exit(Run(
-        "identity v2", "identity", ["identity.password_cost=4"], CONFIGURATION, 97, lambda id: ".v2." in id).main(25000))
+        "identity v2", "identity", ["identity.password_cost=4"], CONFIGURATION, 97, lambda id: ".v2." in id).main(22800))

@@ -56,4 +56,4 @@ SKIPS = {
 
 if __name__ == "__main__":
     sys.exit(Run(
-        "image v2", "image", SETS, CONFIGURATION, 101, chosen, smoke=4, skips=SKIPS).main(25000))
+        "image v2", "image", SETS, CONFIGURATION, 101, chosen, smoke=4, skips=SKIPS).main(22800))

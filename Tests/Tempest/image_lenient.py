@@ -28,4 +28,4 @@ if __name__ == "__main__":
     sys.exit(Run(
         "image v2, lenient", "image", SETS + MORE, LENIENT, 50, lambda id: any(part in id for part in CLASSES),
         prepare=lambda cloud, folder: dict(computing(cloud), manifest=manifest(folder, USABLE, True)),
-    ).main(25000))
+    ).main(22800))

@@ -18,4 +18,4 @@ if __name__ == "__main__":
         "image v2, refused", "image", SETS + [one for one in MORE if "format_match" not in one], configuration, 20,
         lambda id: "ImagesFormatTest" in id, skips=SKIPS,
         prepare=lambda cloud, folder: dict(computing(cloud), manifest=manifest(folder, REFUSED, False)),
-    ).main(25000))
+    ).main(22800))

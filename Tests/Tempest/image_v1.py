@@ -25,4 +25,4 @@ deactivate_image = True
 """ + available("glance")
 
 if __name__ == "__main__":
-    sys.exit(Run("image v1", "image", SETS, CONFIGURATION, 27, lambda id: ".v1." in id).main(25000))
+    sys.exit(Run("image v1", "image", SETS, CONFIGURATION, 27, lambda id: ".v1." in id).main(22800))
