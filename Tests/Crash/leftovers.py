@@ -103,6 +103,12 @@ class Rest:
 
     def check_attachments(self):
         attached = {}
+        snapshots = pages(self.s, 8776, "/v3/snapshots/detail?all_tenants=1", "snapshots")
+        pictured = {x["volume_id"] for x in snapshots}
+        images = {x["id"] for x in pages(self.s, 9292, "/v2/images", "images")}
+        for x in snapshots:
+            if x["metadata"].get("taken_for_image") not in images:
+                self.say("snapshot %s was taken for an image that is not there" % x["id"])
         for v in self.volumes.values():
             for a in v["attachments"]:
                 attached.setdefault(a["server_id"], set()).add(v["id"])
@@ -110,8 +116,8 @@ class Rest:
                     self.say("volume %s is attached to no server" % v["id"])
             if v["status"] == "in-use" and not v["attachments"]:
                 self.say("volume %s is in use by nobody" % v["id"])
-            # What users did not ask for was made for a server, and is to end with it.
-            if v["name"] != "users" and not v["attachments"]:
+            # What users did not ask for was made for a server, and is to end with it, unless an image names it.
+            if v["name"] != "users" and not v["attachments"] and v["id"] not in pictured:
                 self.say("volume %s was made for a server that does not have it: %s" % (v["id"], v["metadata"]))
         for x in self.servers.values():
             path = "/v2.1/servers/%s/os-volume_attachments" % x["id"]
