@@ -20,7 +20,10 @@ struct Martlet {
     } catch {
       let fault = Fault(wrapping: error)
       let name = personality?.name ?? "martlet"
-      Output.complain("\(name): \(fault.message)" + (fault.detail.map { "\n  \($0)" } ?? ""))
+      var text = "\(name): \(fault.message)"
+      // No closure here: it would be the main thread's, where we no longer are, and Swift would end us for it.
+      if let detail = fault.detail { text += "\n  \(detail)" }
+      Output.complain(text)
       exit(fault.kind == .badRequest ? 2 : 1)
     }
     exit(0)
