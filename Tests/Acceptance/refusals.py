@@ -1,6 +1,8 @@
 """What the cloud says to those who have no business, to broken clients, and to nonsense."""
 import http.client
 import json
+import subprocess
+import tempfile
 
 PORTS = {"keystone": 5000, "nova": 8774, "glance": 9292, "neutron": 9696, "cinder": 8776, "placement": 8778}
 LISTS = {"keystone": "/v3/projects", "nova": "/v2.1/servers", "glance": "/v2/images", "neutron": "/v2.0/networks",
@@ -65,6 +67,14 @@ def run(visit, check):
     check.same("an unknown action", ask("nova", "POST", "/v2.1/servers/%s/action" % none, '{"dance": {}}')[0], 400)
     check.same("a bad page", ask("nova", "GET", "/v2.1/servers?limit=-1")[0], 400)
     check.same("a bad marker", ask("nova", "GET", "/v2.1/servers?marker=" + none)[0], 400)
+
+    # What ends a start is said with its detail, wherever the start was by then.
+    with tempfile.TemporaryDirectory() as state:
+        done = subprocess.run(
+            [visit.cloud.binary, "serve", "--state", state, "--set", "database.url=postgres://nobody@127.0.0.1:1/none"],
+            capture_output=True, text=True, timeout=60)
+        check("a database that is not there is said to be", done.returncode == 1 and "refused" in done.stderr
+              and "administrator" in done.stderr, (done.returncode, done.stderr[-300:]))
 
 
 def refuse_early(ask, body):
