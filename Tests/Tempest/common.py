@@ -33,6 +33,18 @@ default_credentials_domain_name = Default
 tempest_roles = member
 """
 
+# How identity v3 is reached, where a run asks other services.
+THIRD = """
+[identity]
+uri_v3 = {third}
+auth_version = v3
+v3_endpoint_type = public
+region = RegionOne
+catalog_type = identity
+admin_role = admin
+default_domain_id = default
+"""
+
 SERVICES = ["nova", "glance", "neutron", "cinder", "swift", "horizon"]
 
 

@@ -1,18 +1,9 @@
 """Runs Tempest's tests of the image API v2 against a cloud on the fakes: see common.py."""
 import sys
 
-from common import Run, available
+from common import THIRD, Run, available
 
-CONFIGURATION = """
-[identity]
-uri_v3 = {third}
-auth_version = v3
-v3_endpoint_type = public
-region = RegionOne
-catalog_type = identity
-admin_role = admin
-default_domain_id = default
-[image]
+CONFIGURATION = THIRD + """[image]
 region = RegionOne
 container_formats = bare,ami,ari,aki,ovf
 disk_formats = raw,qcow2,ami,ari,aki,vhd,vmdk,vdi,iso

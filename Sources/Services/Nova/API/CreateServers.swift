@@ -15,7 +15,12 @@ enum CreateServers {
     let project = try call.project()
     var wanted = try RequestedDisks(draft)
     let checks = DiskChecks(call: call)
-    if let id = wanted.imageID { try wanted.adopt(try await checks.image(id)) }
+    var image: JSON?
+    if let id = wanted.imageID {
+      let shown = try await checks.image(id)
+      try wanted.adopt(shown)
+      image = shown
+    }
     let disks = wanted
     var plan = Plan(draft: draft, project: project)
     plan.flavor = try await flavor(draft, call)
@@ -25,7 +30,7 @@ enum CreateServers {
       throw Fault.badRequest("Cannot attach one or more volumes to multiple instances")
     }
     try zone(draft, call, &plan)
-    try await checks.check(disks, plan.flavor)
+    try await checks.check(disks, plan.flavor, known: image)
     let networks = NetworkChecks(call)
     plan.groups = try draft.groups()
     try await networks.checkGroups(plan.groups)

@@ -135,12 +135,13 @@ struct RequestedDisks: Sendable {
 struct DiskChecks: Sendable {
   let call: Call<Nova>
 
+  /// - Parameter known: an image that was shown already, which is not asked for again.
   /// - Returns: the image that the root disk is made from, if any.
   @discardableResult
-  func check(_ disks: RequestedDisks, _ flavor: Flavor) async throws -> JSON? {
+  func check(_ disks: RequestedDisks, _ flavor: Flavor, known: JSON? = nil) async throws -> JSON? {
     var image: JSON?
     if let id = disks.sourceImage {
-      let shown = try await self.image(id)
+      let shown = if let known, known["id"]?.string == id { known } else { try await self.image(id) }
       let root = disks.imageID == nil ? disks.volumes.first { $0.bootIndex == 0 }?.sizeGiB : nil
       try fits(shown, id, flavor, volumeGiB: root)
       image = shown
