@@ -74,6 +74,7 @@ tempest-image: build ## runs Tempest's image tests, v2 and v1, on the fake hyper
 	Tests/Tempest/tempest.sh image.py
 	Tests/Tempest/tempest.sh image_lenient.py
 	Tests/Tempest/tempest.sh image_refused.py
+	Tests/Tempest/tempest.sh image_tasks.py
 	Tests/Tempest/tempest.sh image_v1.py
 
 tempest-smoke: build ## the smoke tests among them

@@ -107,6 +107,7 @@ CREATE INDEX glance_tasks_image_id_idx ON glance_tasks (image_id);
 CREATE INDEX glance_tasks_expires_at_idx ON glance_tasks (expires_at);
 CREATE TABLE glance_cached_images (
   image_id TEXT NOT NULL,
+  node TEXT NOT NULL,
   status TEXT NOT NULL,
   size INTEGER NOT NULL,
   hits INTEGER NOT NULL,
@@ -114,7 +115,7 @@ CREATE TABLE glance_cached_images (
   read_at INTEGER NOT NULL,
   content_key TEXT,
   ticket TEXT NOT NULL,
-  PRIMARY KEY (image_id)
+  PRIMARY KEY (image_id, node)
 );
 CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
 CREATE TABLE glance_metadef_namespaces (
@@ -275,6 +276,7 @@ CREATE INDEX glance_tasks_image_id_idx ON glance_tasks (image_id);
 CREATE INDEX glance_tasks_expires_at_idx ON glance_tasks (expires_at);
 CREATE TABLE glance_cached_images (
   image_id TEXT COLLATE "C" NOT NULL,
+  node TEXT COLLATE "C" NOT NULL,
   status TEXT COLLATE "C" NOT NULL,
   size BIGINT NOT NULL,
   hits BIGINT NOT NULL,
@@ -282,7 +284,7 @@ CREATE TABLE glance_cached_images (
   read_at BIGINT NOT NULL,
   content_key TEXT COLLATE "C",
   ticket TEXT COLLATE "C" NOT NULL,
-  PRIMARY KEY (image_id)
+  PRIMARY KEY (image_id, node)
 );
 CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
 CREATE TABLE glance_metadef_namespaces (

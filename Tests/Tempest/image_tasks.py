@@ -1,0 +1,11 @@
+"""Runs those of Tempest's tests of the image API v2 that import an image by a task, which have a disk to import here:
+see image.py."""
+import sys
+
+from common import Run
+from image import CONFIGURATION, SETS
+
+if __name__ == "__main__":
+    sys.exit(Run(
+        "image v2, tasks", "image", SETS, CONFIGURATION.replace("{web}/image.raw", "{web}/image.qcow2"), 3,
+        lambda id: "ImageTaskCreate" in id, shares=True).main(22800))
