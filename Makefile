@@ -49,6 +49,7 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 	Tests/Acceptance/glance2013.sh
 	Tests/Acceptance/image-stores.sh
 	Tests/Acceptance/cache.sh
+	Tests/Acceptance/image-services.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh

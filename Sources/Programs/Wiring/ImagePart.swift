@@ -28,8 +28,11 @@ struct ImagePart: Sendable {
     try await settings.images.rules.apply(to: &options, ground.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
     let (store, world, hands, node) = (ground.store, ground.world, ground.hands, ground.node + "-images")
-    let limit = settings.images.cache.limit
-    let cache = hands.imageCache.map { ImageCache($0, limit: limit, node: node, store: store, world: world) }
+    let (limit, url) = (settings.images.cache.limit, settings.images.cache.nodeURL)
+    let own = url.isEmpty ? PublishedAPI.named("glance").url(settings) : url
+    let cache = hands.imageCache.map {
+      ImageCache($0, limit: limit, node: node, url: own, store: store, world: world)
+    }
     let certificates = CertificateDirectory(path: hands.certificates, host: ground.host)
     queue = SagaQueue(store: store, world: world, node: node, width: 16, isShared: settings.isShared)
     let key = Hash.sha256(Array("remote images \(ground.secrets.password(of: "glance"))".utf8))

@@ -52,7 +52,8 @@ struct ImageCloud {
     backend = stores.staging
     queue = SagaQueue(store: store, world: world, node: node ?? "api", isShared: node != nil)
     let cache = cache.map { [store, queue] in
-      ImageCache($0.backend, limit: $0.limit, node: queue.node, store: store, world: world)
+      ImageCache(
+        $0.backend, limit: $0.limit, node: queue.node, url: "http://" + queue.node, store: store, world: world)
     }
     let glance = Glance(
       store: store, world: world, stores: stores, inspector: inspector, queue: queue, certificates: certificates,

@@ -1,5 +1,6 @@
 import Core
 import FakeHardware
+import GlanceAPI
 import GlanceModel
 import GlanceWork
 import HTTP
@@ -32,6 +33,7 @@ import Work
         [.init("far", type: "s3", shared)], defaultID: "far", staging: FakeImages(), stagingTwin: nil),
       world: ahead.world, node: node, sharing: other)
     cloud.work.register(on: cloud.queue)
+    await cloud.glance.cache?.start()
     try await cloud.queue.start()
     return cloud
   }
@@ -58,6 +60,10 @@ import Work
   private func cached(_ cloud: ImageCloud) async throws -> [String] {
     try await cloud.ask("GET", "/v2/cache", as: "admin").json["cached_images"]?.array?
       .compactMap { $0["image_id"]?.string } ?? []
+  }
+
+  private func nodes(_ id: String, _ cloud: ImageCloud) async throws -> JSON {
+    try await cloud.ask("GET", "/v2/cache/nodes/\(id)", as: "admin").json
   }
 
   @Test("what one has staged is imported though another is asked, and gone from where it was staged")
@@ -109,8 +115,10 @@ import Work
     #expect(try await one.ask("PUT", "/v2/cache/\(id)", as: "admin").status == 202)
     try await waitFor("one has cached it") { try await cached(one) == [id] }
     #expect(try await cached(two) == [])
+    #expect(try await nodes(id, two) == ["http://one"])
     #expect(try await two.ask("PUT", "/v2/cache/\(id)", as: "admin").status == 202)
     try await waitFor("two has cached it") { try await cached(two) == [id] }
+    #expect(try await nodes(id, one) == ["http://one", "http://two"])
     #expect(try await two.ask("DELETE", "/v2/cache", as: "admin").status == 204)
     #expect(try await cached(two) == [])
     #expect(try await cached(one) == [id])

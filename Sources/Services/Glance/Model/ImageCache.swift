@@ -16,16 +16,21 @@ public final class ImageCache: Sendable {
   public let limit: Int
   /// By which its entries differ from those of other nodes on the same database.
   public let node: String
-  private let store: Store
+  /// Where this node answers.
+  let url: String
+  let store: Store
   private let world: World
   /// The images that downloads bring in now, with their sizes.
   private let filling = Mutex<[String: Int]>([:])
   static let log = Log("glance.cache")
 
-  public init(_ backend: any ImageBackend, limit: Int, node: String = "local", store: Store, world: World) {
+  public init(
+    _ backend: any ImageBackend, limit: Int, node: String = "local", url: String = "", store: Store, world: World
+  ) {
     self.backend = backend
     self.limit = limit
     self.node = node
+    self.url = url
     self.store = store
     self.world = world
   }
@@ -257,6 +262,7 @@ public final class ImageCache: Sendable {
   /// What no process carries on with after a crash; to be called before anything is downloaded.
   public func start() async {
     do {
+      try await introduce()
       try await backend.removeStrays()
       try await drop("status = \(CachedImage.Status.filling)")
       try await sweep()

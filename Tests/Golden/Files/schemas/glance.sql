@@ -118,6 +118,11 @@ CREATE TABLE glance_cached_images (
   PRIMARY KEY (image_id, node)
 );
 CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
+CREATE TABLE glance_nodes (
+  name TEXT NOT NULL,
+  url TEXT NOT NULL,
+  PRIMARY KEY (name)
+);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT NOT NULL,
   generation INTEGER NOT NULL,
@@ -287,6 +292,11 @@ CREATE TABLE glance_cached_images (
   PRIMARY KEY (image_id, node)
 );
 CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
+CREATE TABLE glance_nodes (
+  name TEXT COLLATE "C" NOT NULL,
+  url TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (name)
+);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT COLLATE "C" NOT NULL,
   generation BIGINT NOT NULL,
