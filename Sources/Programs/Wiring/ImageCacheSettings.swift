@@ -23,8 +23,8 @@ package struct ImageCacheSettings: Sendable {
     .option(
       "image", "worker_self_reference_url", \.images.cache.nodeURL, default: "", as: "a URL, or empty",
       { $0.isEmpty || $0.hasPrefix("http://") || $0.hasPrefix("https://") },
-      "Where this image service answers, not one of several: whose cache has an image is said by it. Empty for its port "
-        + "on api.public_host."),
+      "Where this one of several image services answers: whose cache has an image is said by it. Empty for its port on "
+        + "api.public_host."),
     .option(
       "image", "image_cache_max_size", \.images.cache.limit, default: 10 << 30, as: "a number of bytes, at least 0",
       { $0 >= 0 }, "The most bytes of images that stay in the cache; beyond them, the least recently read go."),
