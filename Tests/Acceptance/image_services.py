@@ -76,7 +76,7 @@ def joining(options, check, pair):
     """What is missing for a second service is said, and nothing starts."""
     def refused(what, words, change=lambda other: None, drop=(), add=()):
         other = pair.cloud.beside(options.offset + 60, *add)
-        other.sets = [one for one in other.sets if not one.startswith(tuple(drop) or "\n")]
+        other.sets = [one for one in other.sets if one in add or not one.startswith(tuple(drop) or "\n")]
         change(other)
         done = subprocess.run(
             [other.binary, "serve", "--state", other.state,
@@ -88,7 +88,17 @@ def joining(options, check, pair):
     refused("nor with a directory of images of its own", "filesystem_store_datadir", drop=["file.filesystem"])
     refused("nor without the cloud's secrets", "copy secrets.json",
             change=lambda other: os.remove(os.path.join(other.state, "secrets.json")))
-    refused("nor where no identity service answers", "identity service at http://127.0.0.1:1",
+    refused("nor with another default store", "Here: file %s. There" % pair.files,
+            add=["image.enabled_backends=file:file,other:file", "image.default_backend=other",
+                 "other.filesystem_store_datadir=%s-other" % pair.files])
+    refused("nor with the directory under another name", "Here: there is none",
+            drop=["file.filesystem"], add=["image.enabled_backends=renamed:file",
+                                           "renamed.filesystem_store_datadir=" + pair.files])
+    refused("nor with another directory", "Here: file /", drop=["file.filesystem"],
+            add=["file.filesystem_store_datadir=%s-apart" % pair.files])
+    refused("nor under the name of one that runs", "another name by compute.host",
+            add=["api.port_offset=%d" % pair.other.offset])
+    refused("nor where no identity service answers", "Nothing answers at http://127.0.0.1:1",
             add=["identity.url=http://127.0.0.1:1"])
 
 

@@ -197,8 +197,11 @@ def main():
         servers.append(subprocess.Popen(
             [sys.executable, place + "/serve.py", "%s/%s.conf" % (place, kind), kind + "-server"],
             env={**os.environ, "PYTHONPATH": place}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=place))
-    for _ in range(200):
+    for _ in range(600):
         try:
+            # The proxy answers 503 as long as the others do not listen.
+            for kind in RINGS:
+                socket.create_connection(("127.0.0.1", names[kind]), timeout=2).close()
             urllib.request.urlopen("http://127.0.0.1:%d/healthcheck" % names["proxy"], timeout=2).read()
             break
         except OSError:

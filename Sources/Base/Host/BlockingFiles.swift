@@ -72,9 +72,11 @@ public enum BlockingFiles {
     try write(try open(path, O_WRONLY | O_APPEND | O_CREAT, mode: mode), bytes, path)
   }
 
+  static func create(_ path: String, mode: Int) throws { _ = try open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode) }
+
   /// What is zero in whole blocks of 64 KiB is not written; the file has no bytes there yet.
-  static func writeSparse(_ path: String, _ bytes: [UInt8], at offset: Int, mode: Int) throws {
-    let handle = try open(path, O_WRONLY | O_CREAT, mode: mode)
+  static func writeSparse(_ path: String, _ bytes: [UInt8], at offset: Int) throws {
+    let handle = try open(path, O_WRONLY, mode: 0)
     try bytes.withUnsafeBytes { all in
       var at = 0
       while at < all.count {

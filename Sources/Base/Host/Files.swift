@@ -39,10 +39,16 @@ extension Host {
   public func appendFile(_ path: String, _ bytes: [UInt8], mode: Int = 0o600) async throws {
     try await files.run { try BlockingFiles.append(path, bytes, mode: mode) }
   }
-  /// Writes into a file at `offset`, making it if need be; blocks of zeros are left as holes, so that a file which ends
-  /// in zeros needs its length said by `allocate`.
-  public func writeSparse(_ path: String, _ bytes: [UInt8], at offset: Int, mode: Int = 0o600) async throws {
-    try await files.run { try BlockingFiles.writeSparse(path, bytes, at: offset, mode: mode) }
+  /// Makes an empty file.
+  /// - Throws: a fault when there is one.
+  public func create(_ path: String, mode: Int = 0o600) async throws {
+    try await files.run { try BlockingFiles.create(path, mode: mode) }
+  }
+  /// Writes into a file at `offset`; blocks of zeros are left as holes, so that a file which ends in zeros needs its
+  /// length said by `allocate`.
+  /// - Throws: a fault when there is no such file: one that went away is not to come back with holes.
+  public func writeSparse(_ path: String, _ bytes: [UInt8], at offset: Int) async throws {
+    try await files.run { try BlockingFiles.writeSparse(path, bytes, at: offset) }
   }
   /// Makes a directory and those above it; one that exists is left as it is.
   public func makeDirectory(_ path: String, mode: Int = 0o700) async throws {

@@ -12,19 +12,20 @@ struct Folder: Sendable {
   /// share, what nobody touched for long.
   private let node: String?
 
-  /// - Parameter node: the name of this one, where several share the directory; nil where one process has it alone.
+  /// - Parameter node: the mark of this one, where several share the directory, in up to 16 letters and digits; nil
+  ///   where one process has it alone.
   init(_ path: String, host: Host, world: World, node: String? = nil) {
     self.path = path
     self.host = host
     self.world = world
     self.node = node
-    session = (node.map { $0 + "." } ?? "") + world.hexID()
+    session = (node.map { $0 + "-" } ?? "") + world.hexID()
   }
 
   /// Whether what bears the name of a session was left behind.
   func isStray(_ session: String, at file: String) async throws -> Bool {
     guard session != self.session else { return false }
-    guard let node, let dot = session.lastIndex(of: "."), session[..<dot] != node else { return true }
+    guard let node, let dash = session.firstIndex(of: "-"), session[..<dash] != node else { return true }
     let old = world.now() - Self.strayTime
     guard let status = try await host.status(file), status.modified < old else { return false }
     for name in status.kind == .directory ? try await host.list(file) : [] {
@@ -32,8 +33,8 @@ struct Folder: Sendable {
     }
     return true
   }
-  /// An upload of another node is over by then.
-  private static let strayTime = Duration.hours(24)
+  /// An upload of another node is over by then, and clocks do not differ as much.
+  private static let strayTime = Duration.hours(48)
 
   /// The path of `name` in `kind`. Names come from APIs: one that could lead out of the directory is refused.
   func file(_ kind: String, _ name: String, _ ending: String = "") throws -> String {

@@ -14,7 +14,7 @@ public struct ImageFiles: ImageBackend {
 
   /// - Parameters:
   ///   - directory: made when it is not there.
-  ///   - node: the name of this one; nil where nobody else uses the directory.
+  ///   - node: the mark of this one, of up to 16 letters and digits; nil where nobody else uses the directory.
   public init(directory: String, host: Host = .real, world: World = .real, node: String? = nil) {
     folder = Folder(directory, host: host, world: world, node: node)
     self.host = host
@@ -30,12 +30,13 @@ public struct ImageFiles: ImageBackend {
   }
 
   public func begin(for image: String) async throws -> any ImageWriter {
-    ImageFileWriter(path: try await folder.scratch(), host: host) { try path($0) }
+    let scratch = try await folder.scratch()
+    try await host.create(scratch)
+    return ImageFileWriter(path: scratch, host: host) { try path($0) }
   }
 
   public func link(_ file: String, as hash: String) async throws -> String? {
     let target = try path(hash)
-    if try await host.exists(target) { return hash }
     let scratch = try await folder.scratch()
     do { try await host.hardlink(file, at: scratch) } catch {
       // Another file system: the bytes have to be written.
@@ -44,6 +45,8 @@ public struct ImageFiles: ImageBackend {
     try await host.sync(scratch)
     try await host.makeDirectory(folder.path + "/blobs/" + hash.prefix(2))
     try await host.move(scratch, to: target)
+    // Two links of one file are left as they are by a move.
+    try await host.remove(scratch)
     return hash
   }
 
@@ -83,11 +86,16 @@ public struct ImageFiles: ImageBackend {
 
   public func removeStrays() async throws {
     for name in try await host.list(folder.path + "/aside") {
-      let (path, aside) = (try path(String(name.prefix { $0 != "." })), "\(folder.path)/aside/\(name)")
-      // `HASH.SESSION.RANDOM`, where a session may have dots.
-      let session = name.drop { $0 != "." }.dropFirst().split(separator: ".").dropLast().joined(separator: ".")
-      guard try await folder.isStray(session, at: aside) else { continue }
-      if try await host.exists(path) { try await host.remove(aside) } else { try await host.move(aside, to: path) }
+      // `HASH.SESSION.RANDOM`
+      let parts = name.split(separator: ".")
+      guard parts.count == 3, parts[1] != folder.session else { continue }
+      let (path, aside) = (try path(String(parts[0])), "\(folder.path)/aside/\(name)")
+      // Whoever put it there asks once more, or has died; what then is unwanted goes with the next sweep.
+      if try await !host.exists(path) {
+        try await host.move(aside, to: path)
+      } else if try await folder.isStray(String(parts[1]), at: aside) {
+        try await host.remove(aside)
+      }
     }
     // The first scratch file of a process removes those of the processes before it.
     _ = try await folder.scratch()
@@ -140,8 +148,12 @@ private final class ImageFileWriter: ImageWriter {
 
   func file() async throws -> String? {
     try await flush()
+    let written = state.withLock { $0.written }
+    guard let status = try await host.status(path) else {
+      throw Fault.unavailable("The data of the upload was removed from its store meanwhile. Upload it again.")
+    }
     // Gives zeros at the end their length.
-    try await host.allocate(path, size: state.withLock { $0.written })
+    if status.size != written { try await host.allocate(path, size: written) }
     return path
   }
 

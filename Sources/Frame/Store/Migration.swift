@@ -39,9 +39,7 @@ struct Migration {
     return newest
   }
 
-  func run(_ schemas: [Schema]) async throws {
-    let newest = try await newest()
-    // All are checked before any is changed.
+  private func refuseNewer(_ schemas: [Schema], _ newest: [String: Int]) throws {
     for schema in schemas {
       let found = newest[schema.service] ?? 0
       guard found <= schema.version else {
@@ -50,6 +48,24 @@ struct Migration {
             + "\(found), this program knows \(schema.version). Start the newer program, or restore a backup.")
       }
     }
+  }
+
+  /// - Throws: `unavailable` where anything is not of this program's version.
+  func check(_ schemas: [Schema]) async throws {
+    let newest = try await newest()
+    try refuseNewer(schemas, newest)
+    for schema in schemas where newest[schema.service] ?? 0 < schema.version {
+      throw Fault.unavailable(
+        "The database is of an older version than this program, or of no cloud yet: its tables of \(schema.service) "
+          + "have version \(newest[schema.service] ?? 0), not \(schema.version). Start the cloud's own process of this "
+          + "release first.")
+    }
+  }
+
+  func run(_ schemas: [Schema]) async throws {
+    let newest = try await newest()
+    // All are checked before any is changed.
+    try refuseNewer(schemas, newest)
     for schema in schemas {
       let found = newest[schema.service] ?? 0
       for version in stride(from: found + 1, through: schema.version, by: 1) { try await apply(version, schema) }

@@ -1,4 +1,5 @@
 internal import Core
+internal import Synchronization
 
 /// PostgreSQL: a pool of connections, each with its thread. Writes are serializable and repeated when they collide;
 /// reads see one snapshot.
@@ -18,6 +19,9 @@ final class PostgresEngine: Engine {
   /// The advisory lock under which schemas migrate: "martlet" in ASCII.
   private static let migrationLock = 0x6d_6172_746c_6574
 
+  private let conninfo: String
+  /// The connections whose locks say that names are taken.
+  private let holding = Mutex<[Member]>([])
   private let pool: ConnectionPool<Member>
   private let threads: [StoreThread]
   private let world: World
@@ -27,6 +31,7 @@ final class PostgresEngine: Engine {
   /// - Throws: `unavailable` when the server does not answer.
   init(_ conninfo: String, connections: Int, _ world: World) async throws {
     self.world = world
+    self.conninfo = conninfo
     // Migrating holds one connection and works on another.
     let members = try (0..<max(2, connections)).map { _ in
       Member(connection: PostgresConnection(conninfo), thread: try StoreThread())
@@ -39,7 +44,7 @@ final class PostgresEngine: Engine {
   }
 
   deinit {
-    for thread in threads { thread.stop() }
+    for thread in threads + holding.withLock({ $0.map(\.thread) }) { thread.stop() }
   }
 
   func read<T: Sendable>(_ body: @escaping @Sendable (any Session) async throws -> T) async throws -> T {
@@ -117,7 +122,39 @@ final class PostgresEngine: Engine {
     try result.get()
   }
 
+  func hold(_ name: String) async throws -> Bool {
+    let member = Member(connection: PostgresConnection(conninfo), thread: try StoreThread())
+    // The server notices within seconds when this machine is no more.
+    let settings = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
+    let sql: SQL = "SELECT CASE WHEN pg_try_advisory_lock(1835102836, hashtext(\(name))) THEN 1 ELSE 0 END"
+    let isMine = try await member.thread.run {
+      try member.connection.connect()
+      try member.connection.control(settings)
+      let rows = try member.connection.execute(sql, readOnly: false)
+      return try rows.first.map { try Bool(columnValue: $0[0]) } ?? false
+    }
+    if isMine {
+      holding.withLock { $0.append(member) }
+    } else {
+      member.connection.close()
+      member.thread.stop()
+    }
+    return isMine
+  }
+
+  func clock() async throws -> Timestamp? {
+    try await write { session in
+      let sql: SQL = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+      return try session.execute(sql, readOnly: true).first.map { try Timestamp(columnValue: $0[0]) }
+    }
+  }
+
   func close() async {
-    for member in await pool.close() { member.connection.close() }
+    let held = holding.withLock { held in
+      defer { held = [] }
+      return held
+    }
+    for member in await pool.close() + held { member.connection.close() }
+    for member in held { member.thread.stop() }
   }
 }

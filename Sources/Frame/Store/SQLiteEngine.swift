@@ -61,6 +61,9 @@ final class SQLiteEngine: Engine {
 
   /// A state directory belongs to one process, which holds its lock.
   func exclusively(_ body: @escaping @Sendable () async throws -> Void) async throws { try await body() }
+  /// One process alone opens the state directory that has the database.
+  func hold(_ name: String) async throws -> Bool { true }
+  func clock() async throws -> Timestamp? { nil }
 
   func close() async {
     for reader in await readers?.close() ?? [] { reader.close() }

@@ -78,6 +78,35 @@ public final class Store: Sendable {
     }
   }
 
+  /// Joins the processes that share this database under a name of one's own.
+  /// - Throws: `conflict` where another process has the name; `unavailable` where the clock of this machine and that of
+  ///   the database are apart by more than `clockTolerance`, since by their times processes believe one another alive.
+  public func join(as name: String) async throws {
+    var tries = 0
+    // The database may not have noticed yet that the process before this one died.
+    while try await !engine.hold(name) {
+      tries += 1
+      guard tries < 60 else {
+        throw Fault.conflict(
+          "Another process of this cloud is called '\(name)'. Stop it, or give this one another name by compute.host.")
+      }
+      try await world.sleep(.milliseconds(250))
+    }
+    let before = world.now()
+    guard let found = try await engine.clock() else { return }
+    let apart = max(before - found, found - world.now())
+    guard apart < Self.clockTolerance else {
+      throw Fault.unavailable(
+        "The clock of this machine and that of the database are apart by \(apart.milliseconds / 1000) s. Set both "
+          + "right (chrony, ntpd), then start again.")
+    }
+  }
+  public static let clockTolerance = Duration.seconds(3)
+
+  /// Looks whether another process has brought the schema up to date.
+  /// - Throws: `unavailable` where it is older or newer than this program's.
+  public func requireCurrent(_ schemas: [Schema]) async throws { try await Migration(store: self).check(schemas) }
+
   /// What a process that died and was started again finds in a database in memory: all that was committed, and nothing
   /// of what was not. For simulations, in which nothing of this store's may ever run again.
   /// - Throws: `internalError` for a database that is not in memory, since those survive a real death.
@@ -121,5 +150,9 @@ protocol Engine: Sendable {
   func write<T: Sendable>(_ body: @escaping @Sendable (any Session) async throws -> T) async throws -> T
   /// Runs the body while no other process does the same on this database.
   func exclusively(_ body: @escaping @Sendable () async throws -> Void) async throws
+  /// Takes a name on this database until it is closed or the process ends; false when another process has it.
+  func hold(_ name: String) async throws -> Bool
+  /// What the database's clock shows; nil where it has none but ours.
+  func clock() async throws -> Timestamp?
   func close() async
 }

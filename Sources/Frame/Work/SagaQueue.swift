@@ -147,7 +147,7 @@ public final class SagaQueue: Sendable {
         WHERE owner >= \(first) AND owner < \(end) AND owner <> \(mine)
         """)
     }
-    if isShared { try await giveSign(isFirst: true) }
+    if isShared { try await giveSign() }
     state.withLock { state in
       guard state.poll == nil, !state.isStopping else { return }
       state.poll = Task { [weak self] in await self?.pollUntilCancelled() ?? () }

@@ -118,7 +118,7 @@ extension SagaQueue {
         if world.uptime() - renewed > Self.lease / 3 {
           let asOf = world.uptime()
           try await renew()
-          if isShared { try await giveSign(isFirst: false) }
+          if isShared { try await giveSign() }
           renewed = asOf
         }
         try await claimRunnable()

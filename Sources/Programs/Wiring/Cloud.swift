@@ -45,7 +45,13 @@ package struct Cloud: Served {
       settings.isShared
       ? try await Store.postgres(settings.database, world: world)
       : try Store.sqlite(path: state.database, world: world)
-    try await store.migrate(schemas)
+    do {
+      try await store.join(as: settings.node)
+      try await store.migrate(schemas)
+    } catch {
+      await store.close()
+      throw error
+    }
     return try await Cloud(settings, on: await Ground(settings, state: state, store: store, world: world))
   }
 
@@ -66,7 +72,7 @@ package struct Cloud: Served {
     var pipelines = try await Pipelines(settings, ground.world)
     identity = try IdentityPart(settings, base, pipelines)
     let services = Services(identity: LocalTransport(identity.endpoint.handler), ground)
-    pipelines.authenticate(by: services, ground.world)
+    pipelines.authenticate(by: services)
     placement = try PlacementPart(base, pipelines)
     images = try await ImagePart(settings, ground, pipelines, services)
     networks = try NetworkPart(base, pipelines, services)
@@ -106,6 +112,7 @@ package struct Cloud: Served {
 
   /// Makes what every cloud has, where it is missing.
   package func bootstrap() async throws {
+    try await images.declareStores(settings)
     let catalog = PublishedAPI.all.flatMap { api in
       api.types.map { (type: $0, name: api.name, url: api.url(settings)) }
     }

@@ -69,8 +69,10 @@ package struct Hands: Sendable {
     certificates =
       settings.images.certificates.isEmpty ? state.directory("certificates") : settings.images.certificates
     images = try ImageStores(settings, state: state, host: host, world: world)
-    imageCache = settings.images.cache.backend(state, host: host, world: world)
-    inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
+    let isWhole = settings.roles == .all
+    imageCache = settings.images.cache.backend(
+      state, host: host, world: world, node: isWhole ? nil : settings.nodeMark)
+    inspector = isWhole && settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {
     case .linux:
       let network = LinuxNetwork(host: host, stateDirectory: state.directory("network"), prefix: settings.namePrefix)

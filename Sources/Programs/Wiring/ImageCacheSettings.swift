@@ -31,10 +31,13 @@ package struct ImageCacheSettings: Sendable {
   ]
 
   /// Where the bytes are; nil where none are kept.
-  func backend(_ state: StateDirectory, host: Host, world: World) -> (any ImageBackend)? {
+  /// - Parameter node: by which the directory differs from those of other processes that were given the same; nil for
+  ///   the cloud's own.
+  func backend(_ state: StateDirectory, host: Host, world: World, node: String?) -> (any ImageBackend)? {
     guard isOn else { return nil }
     // One level deeper than what was named, so that a store's own directory is never taken for the cache's.
+    let own = node.map { "/cache-" + $0 } ?? "/cache"
     return ImageFiles(
-      directory: (directory.isEmpty ? state.directory("images") : directory) + "/cache", host: host, world: world)
+      directory: (directory.isEmpty ? state.directory("images") : directory) + own, host: host, world: world)
   }
 }

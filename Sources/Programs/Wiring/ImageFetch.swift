@@ -72,6 +72,7 @@ package struct ImageFetch: Sendable {
     let pieces = try await open(url)
     var (size, block) = (0, [UInt8]())
     try await host.remove(path)
+    try await host.create(path)
     func flush() async throws {
       try await hashes.update(block)
       try await host.writeSparse(path, block, at: size)

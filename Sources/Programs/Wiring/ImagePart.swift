@@ -10,6 +10,7 @@ internal import Hardware
 internal import Host
 internal import JSON
 internal import IO
+internal import Store
 internal import Work
 
 /// The image service: its API, its imports, and what tidies its stores.
@@ -18,6 +19,9 @@ struct ImagePart: Sendable {
   let endpoint: Endpoint
   /// v1, on the same port.
   let versionOne: Endpoint
+  private let store: Store
+  private let hands: Hands
+  private let mark: String
   private let work: ImageWork
   /// Apart from the cloud's own, so that downloads, however many, hold up nobody's servers and volumes.
   private let queue: SagaQueue
@@ -27,14 +31,16 @@ struct ImagePart: Sendable {
     var options = GlanceOptions(settings.images)
     try await settings.images.rules.apply(to: &options, ground.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
-    let (store, world, hands, node) = (ground.store, ground.world, ground.hands, ground.node + "-images")
+    let (store, world, hands, node) = (ground.store, ground.world, ground.hands, ground.node)
+    (self.store, self.hands, mark) = (store, hands, ground.secrets.mark)
     let (limit, url) = (settings.images.cache.limit, settings.images.cache.nodeURL)
     let own = url.isEmpty ? PublishedAPI.named("glance").url(settings) : url
     let cache = hands.imageCache.map {
       ImageCache($0, limit: limit, node: node, url: own, store: store, world: world)
     }
     let certificates = CertificateDirectory(path: hands.certificates, host: ground.host)
-    queue = SagaQueue(store: store, world: world, node: node, width: 16, isShared: settings.isShared)
+    queue = SagaQueue(
+      store: store, world: world, node: Glance.queueNode(of: node), width: 16, isShared: settings.isShared)
     let key = Hash.sha256(Array("remote images \(ground.secrets.password(of: "glance"))".utf8))
     let vault = FernetKey(bytes: key).map { Fernet(keys: [$0]) }
     glance = Glance(
@@ -71,6 +77,15 @@ struct ImagePart: Sendable {
         if let name = limit["resource_name"]?.string { limits[name] = limit["resource_limit"]?.int }
       }
       return limits
+    }
+  }
+
+  /// Says which stores the cloud has, or looks whether they are those of the cloud that this process joins.
+  func declareStores(_ settings: Settings) async throws {
+    let stores = hands.images.declared(settings.images, mark: mark)
+    switch settings.roles {
+    case .all: try await DeclaredStore.declare(stores, in: store)
+    case .image: try await DeclaredStore.requireSame(stores, as: store)
     }
   }
 

@@ -26,7 +26,8 @@ package struct ImageService: Served {
     }
     let store = try await Store.postgres(settings.database, world: world)
     do {
-      try await store.migrate([SagaRow.schema, glanceSchema])
+      try await store.join(as: settings.node)
+      try await store.requireCurrent([SagaRow.schema, glanceSchema])
       return try await ImageService(settings, on: Ground(settings, state: state, store: store, world: world))
     } catch {
       await store.close()
@@ -41,7 +42,7 @@ package struct ImageService: Served {
     let client = try HTTPClient(loop: EventLoop.start(name: "identity-client"))
     let services = Services(identity: SocketTransport(baseURL: base, client: client), ground)
     var pipelines = try await Pipelines(settings, ground.world)
-    pipelines.authenticate(by: services, ground.world)
+    pipelines.authenticate(by: services)
     credential = services.credential(of: "glance")
     images = try await ImagePart(settings, ground, pipelines, services)
   }
@@ -52,11 +53,13 @@ package struct ImageService: Served {
 
   /// Looks whether the secrets are those of the cloud: another's would let it serve until somebody needs them.
   package func bootstrap() async throws {
+    try await images.declareStores(settings)
     do { _ = try await credential.token() } catch {
+      let fault = Fault(wrapping: error)
       throw Fault.unavailable(
-        "The image service cannot join the cloud: its identity service at \(settings.identityURL) does not take the "
-          + "password of the user 'glance'. Start that service, and copy secrets.json from the state directory of the "
-          + "cloud into this one's.", detail: "\(error)")
+        "The image service cannot join the cloud, since it does not get in as 'glance' at \(settings.identityURL): "
+          + "\(fault.message) Start the identity service, set identity.url right, or copy secrets.json from the "
+          + "cloud's state directory into this one's.", detail: fault.detail)
     }
     try await images.glance.bootstrap()
   }

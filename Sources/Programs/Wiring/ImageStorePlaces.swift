@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Core
 internal import GlanceModel
+internal import Hardware
 
 /// Where stores keep what they keep. No two may do so in one place: a copy in both would be one copy, and each would
 /// sweep away what the other keeps.
@@ -18,6 +19,18 @@ extension ImageStores {
             + "each other's. Give each a place of its own.")
       }
       known[place] = entry.id
+    }
+  }
+
+  /// What every process of a cloud must have alike.
+  /// - Parameter mark: by which the cloud knows its own in places that it shares.
+  func declared(_ settings: ImageSettings, mark: String) -> [DeclaredStore] {
+    entries.map { entry in
+      var store = DeclaredStore()
+      (store.id, store.type, store.isDefault) = (entry.id, entry.type, entry.id == defaultID)
+      let place = Self.place(entry, settings[store: entry.id]) ?? "\(entry.type), wherever images say"
+      store.place = entry.type == "file" || entry.backend.isReadOnly ? place : "\(place), for the cloud \(mark)"
+      return store
     }
   }
 

@@ -20,7 +20,7 @@ extension ImageStores {
     let settings = all.images
     var entries: [Entry] = []
     let far = FarStores(rules: WebRules(settings), mark: state.secrets.mark, world: world)
-    let files = Files(state: state, host: host, world: world, node: all.isShared ? all.node : nil, role: all.roles)
+    let files = Files(state: state, host: host, world: world, node: all.isShared ? all.nodeMark : nil, role: all.roles)
     for text in settings.enabledBackends {
       guard let (name, type) = ImageSettings.backend(text) else { continue }
       entries.append(try Self.entry(name, type, settings[store: name], files, far))

@@ -20,7 +20,7 @@ struct Pipelines: Sendable {
   }
 
   /// From now on the identity service says who callers are.
-  mutating func authenticate(by services: Services, _ world: World) {
+  mutating func authenticate(by services: Services) {
     let checker = TokenChecker(identity: services.identity(), world: world)
     authenticate = { try await checker.caller(of: $0) }
     authenticateLate = { try await checker.lateCaller(of: $0, service: $1) }

@@ -1,5 +1,6 @@
 package import Config
 internal import Core
+internal import Crypto
 package import KeystoneModel
 package import Log
 internal import Text
@@ -122,11 +123,13 @@ package struct Settings: Sendable {
 
   package init() {}
 
-  /// This process's name in the cloud. A further one on the same machine is known by its port.
+  /// This process's name in the cloud. One that is not the cloud's own is known by its port too.
   package var node: String {
-    guard hostName.isEmpty else { return hostName }
-    return roles == .all ? Machine.hostName : "\(Machine.hostName)-\(PublishedAPI.named("glance").port(self))"
+    let host = hostName.isEmpty ? Machine.hostName : hostName
+    return roles == .all ? host : "\(host)-\(PublishedAPI.named("glance").port(self))"
   }
+  /// The same for names of files.
+  package var nodeMark: String { String(Hash.sha256(Array(node.utf8)).hex.prefix(12)) }
   /// Whether other processes may use the same database.
   package var isShared: Bool { !database.isEmpty }
   /// The identity service's address, with its version.

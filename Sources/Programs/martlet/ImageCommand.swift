@@ -51,7 +51,7 @@ enum ImageCommand {
     ]
     let response = try await client.send(
       Request("POST", "/auth/tokens", headers: ["Content-Type": "application/json"], body: .bytes(body.bytes)),
-      to: PublishedAPI.named("keystone").url(settings))
+      to: settings.identityURL)
     guard response.status == 201, let token = response.headers["X-Subject-Token"] else {
       throw Fault.unavailable(
         "The cloud did not let its administrator in (\(response.status)). Is it this cloud's state?")

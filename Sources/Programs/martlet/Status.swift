@@ -14,6 +14,11 @@ enum Status {
     Output.say("state      \(path)")
     Output.say("running    \(StateDirectory.isServed(path) ? "yes" : "no")")
     let url = context.settings.database
+    guard try await !url.isEmpty || Host.real.exists(path + "/martlet.db") else {
+      throw Fault.notFound(
+        "There is no database in \(path): this cloud's is elsewhere. Name its configuration with --config, or its "
+          + "address with --set database.url=….")
+    }
     let store =
       url.isEmpty
       ? try Store.sqlite(path: path + "/martlet.db", world: .real) : try await Store.postgres(url, world: .real)
@@ -21,7 +26,9 @@ enum Status {
     Output.say("sagas      \(sagas.count) under way, \(sagas.filter { $0.phase == .stuck }.count) stuck")
     for saga in sagas {
       let fault = saga.fault.map { "  \($0)" } ?? ""
-      Output.say("  \(saga.id)  \(saga.name)  \(saga.subject)  \(saga.phase.rawValue) at step \(saga.next)\(fault)")
+      let node = saga.node.map { saga.owner == nil ? ", waits for \($0)" : ", on \($0)" } ?? ""
+      Output.say(
+        "  \(saga.id)  \(saga.name)  \(saga.subject)  \(saga.phase.rawValue) at step \(saga.next)\(node)\(fault)")
     }
     await store.close()
   }

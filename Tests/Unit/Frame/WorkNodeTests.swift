@@ -29,10 +29,11 @@ import Testing
   @Test func ownWorkBeginsAtOnce() async throws {
     let shop = try await Workshop()
     let queue = try await shop.queue("n1")
-    try await scrap("l", on: "n1", queue, shop)
-    #expect(try await shop.sagas().allSatisfy { $0.owner?.hasPrefix("n1/") == true })
+    shop.bench.close("bulb")
+    _ = try await shop.store.write { try await queue.begin(BuildLamp(lamp: "l"), on: "n1", in: $0) }
+    #expect(try await shop.sagas().map { $0.owner?.hasPrefix("n1/") } == [true])
+    shop.bench.open("bulb")
     try await queue.drain()
-    #expect(shop.bench.log == ["scrap"])
     await queue.stop(within: .seconds(1))
   }
 

@@ -295,7 +295,7 @@ import Work
     try await host.writeFile(fill, [1])
     #expect(Set(try await list(cloud)) == [kept, lost])
     let next = ImageCache(
-      ImageFiles(directory: directory + "/cache", host: host, world: .real), limit: 1 << 20, node: cloud.queue.node,
+      ImageFiles(directory: directory + "/cache", host: host, world: .real), limit: 1 << 20, node: "api",
       store: cloud.store, world: .real)
     await next.start()
     #expect(try await list(cloud) == [kept])

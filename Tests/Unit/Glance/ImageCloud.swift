@@ -50,14 +50,14 @@ struct ImageCloud {
       try await store.migrate([SagaRow.schema, glanceSchema])
     }
     backend = stores.staging
-    queue = SagaQueue(store: store, world: world, node: node ?? "api", isShared: node != nil)
-    let cache = cache.map { [store, queue] in
-      ImageCache(
-        $0.backend, limit: $0.limit, node: queue.node, url: "http://" + queue.node, store: store, world: world)
+    let name = node ?? "api"
+    queue = SagaQueue(store: store, world: world, node: Glance.queueNode(of: name), isShared: node != nil)
+    let cache = cache.map { [store] in
+      ImageCache($0.backend, limit: $0.limit, node: name, url: "http://" + name, store: store, world: world)
     }
     let glance = Glance(
       store: store, world: world, stores: stores, inspector: inspector, queue: queue, certificates: certificates,
-      options: options, node: queue.node, limits: limits, cache: cache)
+      options: options, node: name, limits: limits, cache: cache)
     bytes = glance.bytes
     work = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,

@@ -87,7 +87,7 @@ import Work
     #expect(try await take(id, two) == 202)
     try await Task.sleep(for: .milliseconds(100))
     #expect(try await shown(id, two)["status"] == "importing")
-    ahead.by.withLock { $0 += .minutes(3) }
+    ahead.by.withLock { $0 += .minutes(11) }
     try await waitFor("the image is queued") { try await shown(id, two)["status"] == "queued" }
     let tasks = try await two.ask("GET", "/v2/images/\(id)/tasks").json["tasks"]?.array ?? []
     #expect(tasks.count == 1 && tasks[0]["status"] == "failure")

@@ -59,7 +59,7 @@ enum Cache {
       }
       let entry = CachedImage(image, on: node, .queued, ticket: ticket, at: now)
       guard try await transaction.insertUnlessPresent(entry) else { return }
-      _ = try await sagas.begin(CacheImage(image: id, ticket: ticket), on: sagas.node, in: transaction)
+      _ = try await sagas.begin(CacheImage(image: id, ticket: ticket, node: node), on: sagas.node, in: transaction)
     }
     return Nothing()
   }

@@ -62,6 +62,9 @@ public struct Glance: Sendable {
     bytes = ImageBytes(store: store, stores: stores, world: world, node: node)
   }
 
+  /// What the queue of a node's image service is called: beside that of its other services it works on its own.
+  public static func queueNode(of node: String) -> String { node + "-images" }
+
   /// With one store, in which bytes are staged too.
   public init(
     store: Store, world: World, backend: any ImageBackend, inspector: any ImageInspector, queue: SagaQueue? = nil,

@@ -73,7 +73,7 @@ enum ImageImport {
           allMustSucceed: wish.allMustSucceed, plugins: service.options.imports.plugins, roles: roles)
         // Staged bytes may be in reach of the node alone that took them in.
         let node = wish.method == .staged ? image.uploadNode : nil
-        _ = try await queue.begin(saga, on: node ?? queue.node, in: transaction)
+        _ = try await queue.begin(saga, on: Glance.queueNode(of: node ?? service.node), in: transaction)
       }
       try await transaction.update(image)
       var row = ImageTask()

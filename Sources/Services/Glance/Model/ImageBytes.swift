@@ -49,23 +49,23 @@ public struct ImageBytes: Sendable {
     [
       Reconciler("glance-uploads", every: .minutes(1)) { try await requeueDeadUploads() },
       Reconciler("glance-bytes", every: .minutes(10)) { try await removeUnwanted() },
-      Reconciler("glance-strays", every: .hours(1)) { await removeStrays(isHere: false) },
+      Reconciler("glance-strays", every: .hours(1)) { await removeStrays(of: stores.areas) },
       Reconciler("glance-tasks", every: .hours(1)) { try await ImageTask.forget(in: store, at: world.now()) },
     ]
   }
 
   /// What no process carries on with after a crash.
   public func start() async throws {
-    await removeStrays(isHere: true)
+    // A store elsewhere may not answer, for which nobody's start is to wait.
+    await removeStrays(of: stores.areas.filter { stores.isHere($0.name) })
     // By range and not by LIKE, for which a node's `_` would match any other's letter; `0` is the byte after `/`.
     let (first, end) = (node + "/", node + "0")
     try await requeue("upload_until IS NOT NULL AND upload_id >= \(first) AND upload_id < \(end)")
   }
 
-  /// In the files of this machine uploads leave nothing behind but when the process dies, and nothing may be under way
-  /// when they are tidied. A store elsewhere is shared, and may not answer, for which nobody's start is to wait.
-  private func removeStrays(isHere: Bool) async {
-    for area in stores.areas where stores.isHere(area.name) == isHere {
+  /// What uploads and removals left behind when their processes died.
+  private func removeStrays(of areas: [ImageStores.Area]) async {
+    for area in areas {
       do { try await area.backend.removeStrays() } catch {
         Self.log.warning("a store could not be tidied", ["store": area.name, "cause": "\(error)"])
       }
@@ -110,6 +110,10 @@ public struct ImageBytes: Sendable {
           } catch let fault as Fault where fault.kind == .conflict {
             // One that somebody reads or was cloned from holds up no other.
             Self.log.info("bytes without an image are in use", ["store": area.name, "key": key])
+          } catch {
+            Self.log.warning(
+              "bytes without an image stay until the next sweep",
+              ["store": area.name, "key": key, "cause": "\(error)"])
           }
         }
       }

@@ -117,10 +117,13 @@ public struct CacheImage: SagaValue {
   public var image: String
   /// By which the queue's entry is known again.
   public var ticket: String
+  /// Whose cache it is for.
+  public var node: String
   public var subject: String { image }
-  public init(image: String, ticket: String) {
+  public init(image: String, ticket: String, node: String) {
     self.image = image
     self.ticket = ticket
+    self.node = node
   }
 }
 

@@ -62,16 +62,17 @@ public struct ImageStores: Sendable {
     location.store == ImageLocation.staging ? staging : self[location.store]?.backend
   }
 
+  typealias Area = (name: String, backend: any ImageBackend)
   /// Two stores of the same area keep the same key once.
   func area(_ store: String) -> String {
     store == ImageLocation.staging ? stagingTwin ?? store : self[store]?.id ?? store
   }
 
-  /// Whether the area is made of files of this machine, of which only this process knows.
+  /// Whether the area is made of files, which answer at once.
   func isHere(_ area: String) -> Bool { area == ImageLocation.staging || self[area]?.type == "file" }
 
   /// The areas that take bytes in, each once.
-  var areas: [(name: String, backend: any ImageBackend)] {
+  var areas: [Area] {
     let own = entries.filter { !$0.backend.isReadOnly }.map { (name: $0.id, backend: $0.backend) }
     return stagingTwin == nil ? own + [(name: ImageLocation.staging, backend: staging)] : own
   }

@@ -14,6 +14,9 @@ extension CacheImage: Saga {
 
   private static func fetch(_ saga: inout CacheImage, _ c: ImageWork) async throws {
     let (id, cache) = (saga.image, try c.openCache())
+    guard cache.node == saga.node else {
+      throw Fault(.gone, "The image service '\(saga.node)' was silent for too long. Queue the image there again.")
+    }
     try await cache.requireQueued(id, ticket: saga.ticket)
     guard let image = try await c.store.read({ try await $0.get(Image.self, id) }), image.status == .active,
       let size = image.size

@@ -123,6 +123,13 @@ CREATE TABLE glance_nodes (
   url TEXT NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE glance_stores (
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  place TEXT NOT NULL,
+  is_default INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT NOT NULL,
   generation INTEGER NOT NULL,
@@ -296,6 +303,13 @@ CREATE TABLE glance_nodes (
   name TEXT COLLATE "C" NOT NULL,
   url TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (name)
+);
+CREATE TABLE glance_stores (
+  id TEXT COLLATE "C" NOT NULL,
+  type TEXT COLLATE "C" NOT NULL,
+  place TEXT COLLATE "C" NOT NULL,
+  is_default BIGINT NOT NULL,
+  PRIMARY KEY (id)
 );
 CREATE TABLE glance_metadef_namespaces (
   id TEXT COLLATE "C" NOT NULL,

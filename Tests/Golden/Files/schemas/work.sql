@@ -27,7 +27,6 @@ CREATE INDEX sagas_phase_idx ON sagas (phase);
 CREATE INDEX sagas_after_saga_idx ON sagas (after_saga);
 CREATE TABLE work_nodes (
   name TEXT NOT NULL,
-  owner TEXT NOT NULL,
   seen_at INTEGER NOT NULL,
   PRIMARY KEY (name)
 );
@@ -62,7 +61,6 @@ CREATE INDEX sagas_phase_idx ON sagas (phase);
 CREATE INDEX sagas_after_saga_idx ON sagas (after_saga);
 CREATE TABLE work_nodes (
   name TEXT COLLATE "C" NOT NULL,
-  owner TEXT COLLATE "C" NOT NULL,
   seen_at BIGINT NOT NULL,
   PRIMARY KEY (name)
 );
