@@ -14,7 +14,8 @@ enum Status {
     Output.say("state      \(path)")
     Output.say("running    \(StateDirectory.isServed(path) ? "yes" : "no")")
     let url = context.settings.database
-    guard try await !url.isEmpty || Host.real.exists(path + "/martlet.db") else {
+    let isHere = try await Host.real.exists(path + "/martlet.db")
+    guard !url.isEmpty || isHere else {
       throw Fault.notFound(
         "There is no database in \(path): this cloud's is elsewhere. Name its configuration with --config, or its "
           + "address with --set database.url=….")
