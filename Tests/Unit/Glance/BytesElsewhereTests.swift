@@ -36,6 +36,6 @@ import Work
     #expect(here.timesTidied == 1 && there.timesTidied == 0)
     let reconciler = try #require(cloud.bytes.reconcilers().first { $0.name == "glance-strays" })
     try await reconciler.runOnce()
-    #expect(here.timesTidied == 1 && there.timesTidied == 1)
+    #expect(here.timesTidied == 2 && there.timesTidied == 1)
   }
 }
