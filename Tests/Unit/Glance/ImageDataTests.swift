@@ -193,7 +193,9 @@ import Testing
       }
       #expect(try await cloud.ask("GET", "/v2/images/\(id)").json["status"] == "uploading")
       let facts = ImageUpload.Facts(size: 1, virtualSize: nil, checksum: "", hash: "")
-      try await upload.finish(facts, in: ImageLocation.staging)
+      let place = ImageLocation(store: ImageLocation.staging, key: "here", isReady: false)
+      try await upload.refer(to: place)
+      try await upload.finish(facts, at: place)
     }
     try await real.sleep(.milliseconds(50))
     slept.withLock { $0 += .hours(1) }

@@ -106,4 +106,19 @@ import Testing
     #expect(try await files.list().count == 1)
     #expect(try await cloud.send("GET", "/v2/images/\(id)/file").text == "kept")
   }
+
+  @Test("who comes late settles nothing that another process has named since")
+  func late() throws {
+    var image = Image()
+    let (first, second) = (
+      ImageLocation(store: "far", key: "one", isReady: false), ImageLocation(store: "far", key: "two", isReady: false)
+    )
+    image.refer(to: first)
+    image.refer(to: second)
+    let fault = #expect(throws: Fault.self) { try image.settle(first) }
+    #expect(fault?.kind == .gone)
+    #expect(image.places == [])
+    try image.settle(second)
+    #expect(image.places.map(\.key) == ["two"])
+  }
 }

@@ -87,7 +87,7 @@ struct Intake {
       try await writer.finish(as: place.key)
       try await upload.finish(
         ImageUpload.Facts(size: taken.size, virtualSize: virtualSize, checksum: taken.checksum, hash: taken.hash),
-        in: store)
+        at: place)
     } catch {
       // The image is gone or waits for data again, so perhaps nobody wants its bytes.
       try? await upload.abandon()

@@ -60,14 +60,15 @@ extension Image {
   public mutating func refer(to location: ImageLocation) {
     put(allLocations.filter { $0.store != location.store } + [location])
   }
-  /// The bytes are there.
-  public mutating func settle(in store: String) {
-    put(
-      allLocations.map { location in
-        var location = location
-        if location.store == store { location.isReady = true }
-        return location
-      })
+  /// The bytes of a place that was named are there.
+  /// - Throws: `gone` where the place is named no more: somebody else carries on, or has taken it back.
+  public mutating func settle(_ place: ImageLocation) throws {
+    var all = allLocations
+    guard let index = all.firstIndex(where: { $0.store == place.store && $0.key == place.key }) else {
+      throw Fault(.gone, "The data of the image \(id) is not wanted in the store '\(place.store)' any more.")
+    }
+    all[index].isReady = true
+    put(all)
   }
   /// Names bytes in the staging area besides those that are there, which go when it is written down that they are not
   /// used any more.

@@ -117,7 +117,7 @@ public struct ImageUpload: Sendable {
   }
 
   /// saving -> active; staged bytes keep the image where it is.
-  public func finish(_ facts: Facts, in store: String) async throws {
+  public func finish(_ facts: Facts, at place: ImageLocation) async throws {
     let now = world.now()
     let isStaging = isStaging
     try await change(check) { image in
@@ -125,7 +125,7 @@ public struct ImageUpload: Sendable {
       image.virtualSize = facts.virtualSize
       image.checksum = facts.checksum
       image.hashValue = facts.hash
-      image.settle(in: store)
+      try image.settle(place)
       image.uploadUntil = nil
       image.updatedAt = now
       guard !isStaging else { return }
@@ -145,12 +145,12 @@ public struct ImageUpload: Sendable {
   }
 
   private func change(
-    _ check: @escaping Check = { _, _ in }, _ body: @escaping @Sendable (inout Image) -> Void
+    _ check: @escaping Check = { _, _ in }, _ body: @escaping @Sendable (inout Image) throws -> Void
   ) async throws {
     let (id, upload, gone) = (image.id, uploadID, gone)
     try await store.write { transaction in
       guard var image = try await transaction.get(Image.self, id), image.uploadID == upload else { throw gone }
-      body(&image)
+      try body(&image)
       try await check(try await transaction.update(image), transaction)
     }
   }

@@ -72,11 +72,13 @@ public struct ImageWork: Sendable {
     try Self.check(try await store.read { try await $0.get(Image.self, id) }, id, task)
   }
 
-  func change(_ id: String, heldBy task: String, _ body: @escaping @Sendable (inout Image) -> Void) async throws {
+  func change(
+    _ id: String, heldBy task: String, _ body: @escaping @Sendable (inout Image) throws -> Void
+  ) async throws {
     let now = world.now()
     try await store.write { transaction in
       var image = try Self.check(try await transaction.get(Image.self, id), id, task)
-      body(&image)
+      try body(&image)
       image.updatedAt = now
       try await transaction.update(image)
     }
@@ -91,11 +93,23 @@ public struct ImageWork: Sendable {
 
   /// Takes the image out of a store again, as if it had never been put there; what is gone already is fine.
   func withdraw(_ id: String, heldBy task: String, from store: String) async throws {
+    try await withdraw(id, task) { $0.store == store }
+  }
+
+  /// The same for one place whose bytes did not come: whoever fails long after another process went on in its stead
+  /// must not take away what that one has put into the store.
+  private func withdraw(_ id: String, heldBy task: String, unready place: ImageLocation) async throws {
+    try await withdraw(id, task) { !$0.isReady && $0.store == place.store && $0.key == place.key }
+  }
+
+  private func withdraw(
+    _ id: String, _ task: String, _ isMeant: @escaping @Sendable (ImageLocation) -> Bool
+  ) async throws {
     let now = world.now()
-    let places = try await self.store.write { transaction -> [ImageLocation] in
+    let places = try await store.write { transaction -> [ImageLocation] in
       guard var image = try await transaction.get(Image.self, id), image.importTask == task else { return [] }
-      let places = image.allLocations.filter { $0.store == store }
-      image.leave(store)
+      let places = image.allLocations.filter(isMeant)
+      image.put(image.allLocations.filter { !isMeant($0) })
       image.updatedAt = now
       try await transaction.update(image)
       return places
@@ -139,22 +153,23 @@ public struct ImageWork: Sendable {
     isStaged: Bool
   ) async throws {
     let entry = try stores.writable(store)
-    let hash = expected?.hex ?? ""
-    if isStaged, entry.id == stores.stagingTwin, try await entry.backend.content(hash) != nil {
-      // They are in this store already.
-      try await refer(id, task, ImageLocation(store: store, key: hash, isReady: false))
-    } else if isStaged, case .file(let path, _) = content, try await link(path, hash, id, task, entry) {
-      // Kept without being moved.
-    } else {
-      try await copy(content, expected, of: id, heldBy: task, into: entry)
-    }
+    var place = ImageLocation(store: store, key: expected?.hex ?? "", isReady: false)
     do {
+      if isStaged, entry.id == stores.stagingTwin, try await entry.backend.content(place.key) != nil {
+        // They are in this store already.
+        try await refer(id, task, place)
+      } else if isStaged, case .file(let path, _) = content, try await link(path, place, id, task, entry) {
+        // Kept without being moved.
+      } else {
+        try await copy(content, expected, of: id, heldBy: task, into: entry, &place)
+      }
+      let there = place
       try await change(id, heldBy: task) { image in
-        image.settle(in: store)
+        try image.settle(there)
         image.endImport(in: store, failed: false)
       }
     } catch {
-      try? await withdraw(id, heldBy: task, from: store)
+      try? await withdraw(id, heldBy: task, unready: place)
       throw error
     }
   }
@@ -164,18 +179,17 @@ public struct ImageWork: Sendable {
   }
 
   private func link(
-    _ file: String, _ hash: String, _ id: String, _ task: String, _ entry: ImageStores.Entry
+    _ file: String, _ place: ImageLocation, _ id: String, _ task: String, _ entry: ImageStores.Entry
   ) async throws -> Bool {
-    try await refer(id, task, ImageLocation(store: entry.id, key: hash, isReady: false))
-    return try await entry.backend.link(file, as: hash) != nil
+    try await refer(id, task, place)
+    return try await entry.backend.link(file, as: place.key) != nil
   }
 
   private func copy(
     _ content: ImageContent, _ expected: Fingerprint?, of id: String, heldBy task: String,
-    into entry: ImageStores.Entry
+    into entry: ImageStores.Entry, _ place: inout ImageLocation
   ) async throws {
     let writer = try await entry.backend.begin(for: id)
-    var place: ImageLocation?
     do {
       let other = expected?.algorithm ?? .sha512
       let check = try ParallelHashes(other == .sha512 ? [.sha512] : [.sha512, other])
@@ -189,15 +203,13 @@ public struct ImageWork: Sendable {
           "The data of the image \(id) is damaged where it is now. An administrator must look for it; upload it again.")
       }
       // Whatever the image is known by, stores of files call their content by this one.
-      let key = writer.key(of: check.hex(.sha512))
-      let new = ImageLocation(store: entry.id, key: key, isReady: false)
-      place = new
-      try await refer(id, task, new)
-      try await writer.finish(as: key)
+      place.key = writer.key(of: check.hex(.sha512))
+      try await refer(id, task, place)
+      try await writer.finish(as: place.key)
     } catch {
       await writer.abandon()
       // Perhaps it was finished, and the image is gone.
-      if let place { try? await bytes.release(place) }
+      try? await bytes.release(place)
       throw error
     }
   }

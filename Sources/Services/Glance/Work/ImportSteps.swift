@@ -214,7 +214,6 @@ extension ImageWork {
       if try await image(id, heldBy: task).places.contains(where: { $0.store == store }) { continue }
       do { try await put(content, expected, of: id, heldBy: task, into: store, isStaged: isStaged) } catch {
         Self.log.warning("a store did not take an image", ["image": id, "store": store, "cause": "\(error)"])
-        try? await withdraw(id, heldBy: task, from: store)
         if allMust || (error as? Fault)?.kind == .gone || error is CancellationError { throw error }
         failed.append(store)
         last = error
