@@ -3,9 +3,6 @@
 # folder with today's clients.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-if ! .build/glanceclient/bin/python -c 'import glanceclient' 2>/dev/null; then
-  python3 -m venv .build/glanceclient
-  .build/glanceclient/bin/pip install -q python-glanceclient==4.13.0
-fi
+. Tests/Acceptance/glanceclient.sh
 exec python3 Tests/Acceptance/cache.py --binary "${MARTLET:-.build/release/martlet}" \
   --openstack "${CLIENTS:-.build/clients/bin}/openstack" "$@"

@@ -4,8 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Acceptance/clients2013.sh
-if ! .build/glanceclient/bin/python -c 'import glanceclient' 2>/dev/null; then
-  python3 -m venv .build/glanceclient
-  .build/glanceclient/bin/pip install -q python-glanceclient==4.13.0
-fi
+. Tests/Acceptance/glanceclient.sh
 exec python3 Tests/Acceptance/glance2013.py --binary "${MARTLET:-.build/release/martlet}" --clients "$clients" "$@"
