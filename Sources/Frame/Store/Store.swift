@@ -2,7 +2,7 @@ public import Core
 
 /// The database of this process: SQLite in a file or in memory, or a PostgreSQL server.
 public final class Store: Sendable {
-  private let engine: any Engine
+  let engine: any Engine
   let world: World
 
   init(_ engine: any Engine, _ world: World) {
@@ -77,31 +77,6 @@ public final class Store: Sendable {
       try await Migration(store: self).run([.changeLog] + schemas)
     }
   }
-
-  /// Joins the processes that share this database under a name of one's own.
-  /// - Throws: `conflict` where another process has the name; `unavailable` where the clock of this machine and that of
-  ///   the database are apart by more than `clockTolerance`, since by their times processes believe one another alive.
-  public func join(as name: String) async throws {
-    var tries = 0
-    // The database may not have noticed yet that the process before this one died.
-    while try await !engine.hold(name) {
-      tries += 1
-      guard tries < 60 else {
-        throw Fault.conflict(
-          "Another process of this cloud is called '\(name)'. Stop it, or give this one another name by compute.host.")
-      }
-      try await world.sleep(.milliseconds(250))
-    }
-    let before = world.now()
-    guard let found = try await engine.clock() else { return }
-    let apart = max(before - found, found - world.now())
-    guard apart < Self.clockTolerance else {
-      throw Fault.unavailable(
-        "The clock of this machine and that of the database are apart by \(apart.milliseconds / 1000) s. Set both "
-          + "right (chrony, ntpd), then start again.")
-    }
-  }
-  public static let clockTolerance = Duration.seconds(3)
 
   /// Looks whether another process has brought the schema up to date.
   /// - Throws: `unavailable` where it is older or newer than this program's.

@@ -46,7 +46,7 @@ package struct Cloud: Served {
       ? try await Store.postgres(settings.database, world: world)
       : try Store.sqlite(path: state.database, world: world)
     do {
-      try await store.join(as: settings.node)
+      try await store.join(settings)
       try await store.migrate(schemas)
     } catch {
       await store.close()

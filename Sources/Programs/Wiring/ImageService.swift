@@ -26,7 +26,7 @@ package struct ImageService: Served {
     }
     let store = try await Store.postgres(settings.database, world: world)
     do {
-      try await store.join(as: settings.node)
+      try await store.join(settings)
       try await store.requireCurrent([SagaRow.schema, glanceSchema])
       return try await ImageService(settings, on: Ground(settings, state: state, store: store, world: world))
     } catch {
