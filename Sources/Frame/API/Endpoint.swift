@@ -155,7 +155,8 @@ struct Exchange: Sendable {
     let status = style.status(of: fault.kind)
     var shown = fault
     if fault.kind == .internalError { shown.message += " (request \(requestID))" }
-    let (type, bytes) = style.body(shown, status, requestID)
+    let asked = FaultStyle.Asked(requestID: requestID, accept: request.headers["Accept"] ?? "")
+    let (type, bytes) = style.body(shown, status, asked)
     var response = Response(status: status, headers: ["Content-Type": type], body: .bytes(bytes))
     if fault.kind == .unauthorized {
       response.headers["WWW-Authenticate"] = "Keystone uri=\"\(endpoint.identityURL)\""
