@@ -84,7 +84,7 @@ public struct Glance: Sendable {
       MetadefResourceTypes.routes, MetadefSchemas.routes,
     ]
     return APIService(
-      "glance", faults: .glance, heedsLastSlash: true, rules: Self.rules,
+      "glance", faults: .glance, heedsLastSlash: true, untypedMethods: ["POST", "PUT"], rules: Self.rules,
       routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) }
     )
   }
@@ -104,6 +104,7 @@ public struct Glance: Sendable {
       var request = request
       // The client of Grizzly asks for `//v1/images`, that of Havana for `v2/images/ID`.
       request.path = "/" + request.path.drop { $0 == "/" }
+      request.path = Versions.path(of: request)
       let first = request.path.dropFirst().prefix { $0 != "/" }
       var response = mounts.contains(first) ? await v1(request) : await v2(request)
       // The client of Havana reads the type of every answer, also of one without a body.
