@@ -58,8 +58,9 @@ enum ImageMembers {
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
     let member = try await call.service.store.read { transaction in
+      let seen = try await ImageAccess.image(call.id, call, rule: "get_image", in: transaction)
+      guard seen.visibility == .shared else { throw Fault.notFound("Only shared images have members.") }
       let image = try await ImageAccess.image(call, in: transaction)
-      try requireShared(image)
       let isOwn = call.caller.isAdmin || call.caller.projectID == image.owner
       guard isOwn || call.caller.projectID == call.path["member"] else { throw missing(call) }
       return try await find(call, in: transaction)
@@ -68,17 +69,21 @@ enum ImageMembers {
   }
 
   static func update(_ call: Call<Glance>, _ body: JSON) async throws -> JSON {
-    guard let text = body["status"]?.string else { throw Fault.badRequest("Status not specified") }
-    guard let status = ImageMember.Status(rawValue: text) else {
-      throw Fault.badRequest(
-        "Provided object does not match schema 'member': '\(text)' is not one of ['pending', 'accepted', 'rejected']")
-    }
+    guard let wanted = body["status"] else { throw Fault.badRequest("Status not specified") }
     let now = call.service.world.now()
     let member = try await call.service.store.write { transaction in
       let image = try await ImageAccess.image(call, in: transaction)
       try requireShared(image)
-      guard call.caller.isAdmin || call.caller.projectID == call.path["member"] else { throw missing(call) }
+      guard call.caller.isAdmin || call.caller.projectID == call.path["member"] else {
+        guard call.caller.projectID == image.owner else { throw missing(call) }
+        _ = try await find(call, in: transaction)
+        throw Fault.forbidden("Only the project \(call.path["member"] ?? "") itself answers whether it is a member.")
+      }
       var member = try await find(call, in: transaction)
+      guard let status = wanted.string.flatMap(ImageMember.Status.init(rawValue:)) else {
+        throw Fault.badRequest(
+          "Provided object does not match schema 'member': \(wanted) is not one of ['pending', 'accepted', 'rejected']")
+      }
       member.status = status
       member.updatedAt = now
       return try await transaction.update(member)
