@@ -63,7 +63,7 @@ import Testing
     "what does not look like an attribute is malformed before it is forbidden",
     arguments: [
       (["locations": "x"], 400), (["locations": []], 403), (["locations": [["url": "x"]]], 400),
-      (["status": "x"], 400), (["status": "active"], 403), (["size": "x"], 400), (["size": 5], 403),
+      (["status": "x"], 400), (["status": "active"], 403), (["size": "x"], 400), (["size": 5], 403), (["self": 5], 403),
       (["os_glance_x": 1], 400), (["os_glance_x": "1"], 403), (["id": "{5d3b2f0c-0b0f-4b7f-8a10-000000000001}"], 400),
       (["kernel_id": "x"], 400), (["kernel_id": "5d3b2f0c-0b0f-4b7f-8a10-000000000001"], 201),
       (["cinder_encryption_key_deletion_policy": "perhaps"], 400),
@@ -135,7 +135,7 @@ import Testing
       ("sort=container_format:asc", ["a", "c", "b"]), ("sort=container_format:desc", ["b", "c", "a"]),
       ("sort_key=status&sort_dir=asc", ["a", "c", "b"]),
       ("sort_key=status&sort_key=size&sort_dir=asc", ["a", "c", "b"]),
-      ("sort=status:asc,size:asc", ["b", "c", "a"]),
+      ("sort=status:asc,size:asc", ["b", "c", "a"]), ("sort=name:", ["c", "b", "a"]),
     ] as [(String, [String])])
   func lists(query: String, names: [String]) async throws {
     let cloud = try await cloud()
@@ -199,6 +199,16 @@ import Testing
     let shown = try await cloud.ask("GET", "/v2/images/\(id)").json
     #expect(shown["status"] == (status == 204 ? place == "file" ? "active" : "uploading" : "queued"))
     if place == "stage" { #expect(shown["checksum"] == .null && shown["os_hash_value"] == .null) }
+  }
+
+  @Test("no bytes are no disk, and no store takes what it cannot write") func empty() async throws {
+    let cloud = try await cloud()
+    let id = try await cloud.image()
+    let headers: Headers = ["Content-Type": "application/octet-stream", "X-Image-Meta-Store": "web"]
+    #expect(try await cloud.send("PUT", "/v2/images/\(id)/file", .bytes([1]), headers: headers).status == 410)
+    #expect(try await cloud.upload(id, "").status == 204)
+    let shown = try await cloud.ask("GET", "/v2/images/\(id)").json
+    #expect(shown["status"] == "active" && shown["size"] == 0 && shown["virtual_size"] == .null)
   }
 
   @Test(

@@ -111,8 +111,8 @@ struct ImageQuery: Sendable {
       return key
     }
     func isDescending(_ text: String) throws -> Bool {
-      guard text == "asc" || text == "desc" else { throw Fault.badRequest("Invalid sort direction: \(text)") }
-      return text == "desc"
+      guard ["asc", "desc", ""].contains(text) else { throw Fault.badRequest("Invalid sort direction: \(text)") }
+      return text != "asc"
     }
     let (keys, directions) = (call.queries("sort_key"), call.queries("sort_dir"))
     if let text = call.last("sort") {

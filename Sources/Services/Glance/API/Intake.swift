@@ -167,7 +167,7 @@ struct Inspection {
   /// - Parameter file: where the bytes are; nil where they are in no file, and their header alone is known.
   /// - Throws: `unsupportedMedia` for an image that is not of its format, or names other files.
   func virtualSize(_ image: Image, _ file: String?, _ taken: ImageIntake.Taken) async throws -> Int? {
-    guard let format = image.inspectedFormat, taken.header.isOf(format) else { return nil }
+    guard taken.size > 0, let format = image.inspectedFormat, taken.header.isOf(format) else { return nil }
     guard let file else { return taken.header.virtualSize ?? (taken.header.isPlain ? taken.size : nil) }
     do {
       let facts = try await service.inspector.inspect(file, declared: format)

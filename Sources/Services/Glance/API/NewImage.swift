@@ -8,6 +8,10 @@ internal import Store
 enum NewImage {
   /// The image that an object describes.
   static func read(_ object: JSONObject, _ call: Call<Glance>) throws -> Image {
+    // What the service alone derives is refused whatever it looks like; the rest must first look right.
+    for key in ["direct_url", "self", "file", "schema", "stores"] where object[key] != nil {
+      try ImageAttributes.requireWritable(key)
+    }
     try SchemaCheck.require(.object(object), Schemas.imageSchema)
     let now = call.service.world.now()
     var image = Image()
