@@ -29,7 +29,8 @@ import Testing
   @Test(
     "a minor version, or a media type, names the version as well as v2 does",
     arguments: [
-      ("/v2.0/images", "", 200), ("/v2.18/images", "", 200), ("/v2.19/images", "", 300), ("/images", "", 300),
+      ("/v2.0/images", "", 200), ("/v2//images", "", 200), ("/v2.18/images", "", 200), ("/v2.19/images", "", 300),
+      ("/images", "", 300),
       ("/images", "application/vnd.openstack.images-v2", 200),
       ("/images", "application/vnd.openstack.images-v2.3", 200),
       ("/images", "application/vnd.openstack.images-v9", 300), ("/", "*/*", 300), ("/v9/images", "", 300),
@@ -46,6 +47,14 @@ import Testing
     #expect(try await cloud.ask("POST", "/nothing", as: "").status == 401)
     let health = try await cloud.ask("GET", "/healthcheck", as: "")
     #expect(health.status == 200 && health.text == "OK")
+  }
+
+  @Test("images are no matter of the whole system") func scopes() async throws {
+    let cloud = try await cloud()
+    let listed = try await cloud.ask("GET", "/v2/images", as: "system")
+    #expect(listed.status == 403 && listed.text.contains("project"))
+    #expect(try await cloud.ask("POST", "/v2/images", ["name": "a"], as: "system").status == 403)
+    #expect(try await cloud.ask("GET", "/v2/schemas/image", as: "system").status == 200)
   }
 
   // MARK: Bodies
