@@ -49,6 +49,7 @@ acceptance: build $(VENV) ## drives the release binary with genuine clients, on 
 	Tests/Acceptance/glance2013.sh
 	Tests/Acceptance/image-stores.sh
 	Tests/Acceptance/cache.sh
+	Tests/Acceptance/image-services.sh
 
 crash: build ## kills the cloud twenty times in the middle of its work, and counts what is left
 	Tests/Crash/run.sh
@@ -74,6 +75,7 @@ tempest-image: build ## runs Tempest's image tests, v2 and v1, on the fake hyper
 	Tests/Tempest/tempest.sh image.py
 	Tests/Tempest/tempest.sh image_lenient.py
 	Tests/Tempest/tempest.sh image_refused.py
+	Tests/Tempest/tempest.sh image_tasks.py
 	Tests/Tempest/tempest.sh image_v1.py
 
 tempest-smoke: build ## the smoke tests among them

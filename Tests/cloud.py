@@ -35,6 +35,14 @@ class Cloud:
             raise SystemExit("martlet did not become ready; see %s" % self.log.name)
         return self
 
+    def beside(self, offset, *sets):
+        """One more image service of this cloud, in a process of its own, on the image port of another offset."""
+        other = Cloud(self.binary, offset, [
+            *(one for one in self.sets if not one.startswith("api.port_offset=")), "cloud.roles=image",
+            "identity.url=" + self.url(5000), *sets])
+        shutil.copy(os.path.join(self.state, "secrets.json"), other.state)
+        return other
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

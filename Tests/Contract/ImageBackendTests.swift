@@ -42,6 +42,34 @@ import Testing
     try await Host.real.remove(folder)
   }
 
+  /// Two nodes on one directory: the start of one takes nothing from the other, a restart tidies up after itself, and
+  /// what nobody touched for a day goes.
+  @Test func filesAreSharedByNodes() async throws {
+    let folder = try await Machine.folder()
+    let path = folder + "/images"
+    let one = ImageFiles(directory: path, node: "one.example.org")
+    let upload = try await one.begin(for: Self.image)
+    try await upload.write([1, 2, 3])
+    let two = ImageFiles(directory: path, node: "two")
+    try await two.removeStrays()
+    try await upload.finish(as: Self.hash)
+    #expect(try await bytes(two, Self.hash) == [1, 2, 3])
+
+    let broken = try await one.begin(for: Self.image)
+    try await broken.write([4])
+    _ = try await broken.file()
+    let sessions = { try await Host.real.list(path + "/scratch") }
+    #expect(try await sessions().count == 2)
+    var later = World.real
+    let now = later.now
+    later.now = { now() + .hours(25) }
+    try await ImageFiles(directory: path, world: later, node: "two").removeStrays()
+    #expect(try await sessions().count == 1, "what was left long ago by any, and by its own process before")
+    for _ in 1...2 { try await ImageFiles(directory: path, node: "one.example.org").removeStrays() }
+    #expect(try await sessions().map { $0.hasPrefix("one.example.org.") } == [true, false])
+    try await Host.real.remove(folder)
+  }
+
   private func keeps(_ images: any ImageBackend) async throws {
     try await ImageBackendContract(images: images).holds()
   }

@@ -53,6 +53,9 @@ mon cluster log file =
 osd data = $dir/osd
 osd objectstore = memstore
 memstore device bytes = 512Mi
+# A keeper that was stopped for longer than its lease on a pool's reads answers nobody until a peer confirms the next
+# one, and here is no peer. The lease is a share of this grace.
+osd heartbeat grace = 3600
 END
 export CEPH_CONF=$dir/ceph.conf
 exec >>"$dir/log" 2>&1

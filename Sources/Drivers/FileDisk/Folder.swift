@@ -8,13 +8,32 @@ struct Folder: Sendable {
   let world: World
   /// This process's own scratch directory, so that those of processes before it are known as strays.
   let session: String
+  /// Whose sessions are strays when they are not this one: its own of before and, of a directory that several nodes
+  /// share, what nobody touched for long.
+  private let node: String?
 
-  init(_ path: String, host: Host, world: World) {
+  /// - Parameter node: the name of this one, where several share the directory; nil where one process has it alone.
+  init(_ path: String, host: Host, world: World, node: String? = nil) {
     self.path = path
     self.host = host
     self.world = world
-    session = world.hexID()
+    self.node = node
+    session = (node.map { $0 + "." } ?? "") + world.hexID()
   }
+
+  /// Whether what bears the name of a session was left behind.
+  func isStray(_ session: String, at file: String) async throws -> Bool {
+    guard session != self.session else { return false }
+    guard let node, let dot = session.lastIndex(of: "."), session[..<dot] != node else { return true }
+    let old = world.now() - Self.strayTime
+    guard let status = try await host.status(file), status.modified < old else { return false }
+    for name in status.kind == .directory ? try await host.list(file) : [] {
+      if let status = try await host.status(file + "/" + name), status.modified > old { return false }
+    }
+    return true
+  }
+  /// An upload of another node is over by then.
+  private static let strayTime = Duration.hours(24)
 
   /// The path of `name` in `kind`. Names come from APIs: one that could lead out of the directory is refused.
   func file(_ kind: String, _ name: String, _ ending: String = "") throws -> String {
@@ -44,8 +63,9 @@ struct Folder: Sendable {
   func scratch() async throws -> String {
     let mine = "\(path)/scratch/\(session)"
     if try await host.exists(mine) == false {
-      for stray in try await host.list("\(path)/scratch") where stray != session {
-        try await host.remove("\(path)/scratch/\(stray)")
+      for name in try await host.list("\(path)/scratch") {
+        let other = "\(path)/scratch/\(name)"
+        if try await isStray(name, at: other) { try await host.remove(other) }
       }
       try await host.makeDirectory(mine)
     }

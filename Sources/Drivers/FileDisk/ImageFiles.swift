@@ -6,15 +6,17 @@ internal import Synchronization
 /// The bytes of images as files of a directory, named for their content: `blobs/3a/3a5f…`.
 ///
 /// An upload grows in the scratch directory, is synced and renamed, so that a file in `blobs` is always whole. What is
-/// to be removed is first put `aside` and comes back at the next start if the process dies in between. One process
-/// alone may use the directory.
+/// to be removed is first put `aside` and comes back at the next start if the process dies in between. Several nodes
+/// may share the directory, each under a name of its own, as long as all ask the same database what is wanted.
 public struct ImageFiles: ImageBackend {
   private let folder: Folder
   private let host: Host
 
-  /// - Parameter directory: made when it is not there.
-  public init(directory: String, host: Host = .real, world: World = .real) {
-    folder = Folder(directory, host: host, world: world)
+  /// - Parameters:
+  ///   - directory: made when it is not there.
+  ///   - node: the name of this one; nil where nobody else uses the directory.
+  public init(directory: String, host: Host = .real, world: World = .real, node: String? = nil) {
+    folder = Folder(directory, host: host, world: world, node: node)
     self.host = host
   }
 
@@ -80,8 +82,11 @@ public struct ImageFiles: ImageBackend {
   }
 
   public func removeStrays() async throws {
-    for name in try await host.list(folder.path + "/aside") where !name.contains("." + folder.session + ".") {
+    for name in try await host.list(folder.path + "/aside") {
       let (path, aside) = (try path(String(name.prefix { $0 != "." })), "\(folder.path)/aside/\(name)")
+      // `HASH.SESSION.RANDOM`, where a session may have dots.
+      let session = name.drop { $0 != "." }.dropFirst().split(separator: ".").dropLast().joined(separator: ".")
+      guard try await folder.isStray(session, at: aside) else { continue }
       if try await host.exists(path) { try await host.remove(aside) } else { try await host.move(aside, to: path) }
     }
     // The first scratch file of a process removes those of the processes before it.

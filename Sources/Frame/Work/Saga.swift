@@ -70,6 +70,8 @@ public struct SagaRow: Versioned {
   public var cancelled = false
   /// The saga that must be gone before this one may start.
   public var after: String?
+  /// The node that alone may work on it, as long as that lives: what it works with is there. Nil for any.
+  public var node: String?
   /// The process that works on it, and until when it may be thought alive.
   public var owner: String?
   public var leaseUntil = Timestamp(seconds: 0)
@@ -94,7 +96,8 @@ public struct SagaRow: Versioned {
       .column("owner", \.owner), .column("lease_until", \.leaseUntil), .column("not_before", \.notBefore),
       .column("created_at", \.createdAt), .column("updated_at", \.updatedAt), .column("request_id", \.requestID),
       .column("user_id", \.userID), .column("project_id", \.projectID), .column("generation", \.generation),
+      .column("node", \.node, since: 2),
     ], indexes: [.index("subject"), .index("phase"), .index("after_saga")])
 
-  public static let schema = Schema("work", tables: [table])
+  public static let schema = Schema("work", tables: [table, WorkNode.table])
 }

@@ -18,7 +18,9 @@ public final class SagaQueue: Sendable {
   let world: World
   /// `NODE/INCARNATION`: what an earlier incarnation of this node held can be taken over at once.
   let owner: String
-  let node: String
+  public let node: String
+  /// Whether other processes may work on the same store.
+  let isShared: Bool
   let state = Mutex(State())
   let log = Log("work.saga")
   /// Asked after every save, for trials: whether the process dies now.
@@ -44,16 +46,22 @@ public final class SagaQueue: Sendable {
   /// How many sagas run at once; the rest wait in order.
   let width: Int
 
-  /// - Parameter node: the name of this machine's part of the cloud, the same after a restart. No two processes that
-  ///   live at once may have the same.
-  public convenience init(store: Store, world: World, node: String, width: Int = 64) {
-    self.init(store: store, world: world, node: node, width: width, diesAfterSave: nil)
+  /// - Parameters:
+  ///   - node: the name of this machine's part of the cloud, the same after a restart. No two processes that live at
+  ///     once may have the same.
+  ///   - isShared: whether other processes may work on the same store, to whom this one then gives signs of life.
+  public convenience init(store: Store, world: World, node: String, width: Int = 64, isShared: Bool = false) {
+    self.init(store: store, world: world, node: node, width: width, isShared: isShared, diesAfterSave: nil)
   }
 
-  init(store: Store, world: World, node: String, width: Int, diesAfterSave: (@Sendable () -> Bool)?) {
+  init(
+    store: Store, world: World, node: String, width: Int, isShared: Bool = false,
+    diesAfterSave: (@Sendable () -> Bool)?
+  ) {
     self.store = store
     self.world = world
     self.node = node
+    self.isShared = isShared
     self.width = max(1, width)
     self.diesAfterSave = diesAfterSave
     owner = "\(node)/\(world.hexID())"
@@ -75,12 +83,14 @@ public final class SagaQueue: Sendable {
   }
 
   /// Writes a saga in the caller's transaction; it starts after the commit.
-  /// - Parameter predecessor: a saga that holds the same resource: it is asked to give up, and waited for. One that is
-  ///   stuck tries its undoing again.
+  /// - Parameters:
+  ///   - node: which alone may run it, as long as it lives; nil for any.
+  ///   - predecessor: a saga that holds the same resource: it is asked to give up, and waited for. One that is stuck
+  ///     tries its undoing again.
   /// - Returns: the saga's id.
-  public func begin<S: SagaValue>(_ saga: S, after predecessor: String? = nil, in tx: Transaction) async throws
-    -> String
-  {
+  public func begin<S: SagaValue>(
+    _ saga: S, on node: String? = nil, after predecessor: String? = nil, in tx: Transaction
+  ) async throws -> String {
     var row = SagaRow()
     row.id = world.uuid()
     row.name = S.name
@@ -91,9 +101,10 @@ public final class SagaQueue: Sendable {
     row.requestID = Trace.current?.requestID
     row.userID = Trace.current?.user
     row.projectID = Trace.current?.project
+    row.node = node
     if let predecessor, try await cancel(predecessor, in: tx) { row.after = predecessor }
     let waits = row.after
-    if waits == nil, hasRoom(for: S.name) {
+    if waits == nil, node ?? self.node == self.node, hasRoom(for: S.name) {
       row.owner = owner
       row.leaseUntil = world.now() + Self.lease
     }
@@ -136,6 +147,7 @@ public final class SagaQueue: Sendable {
         WHERE owner >= \(first) AND owner < \(end) AND owner <> \(mine)
         """)
     }
+    if isShared { try await giveSign(isFirst: true) }
     state.withLock { state in
       guard state.poll == nil, !state.isStopping else { return }
       state.poll = Task { [weak self] in await self?.pollUntilCancelled() ?? () }

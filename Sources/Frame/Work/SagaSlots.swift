@@ -118,6 +118,7 @@ extension SagaQueue {
         if world.uptime() - renewed > Self.lease / 3 {
           let asOf = world.uptime()
           try await renew()
+          if isShared { try await giveSign(isFirst: false) }
           renewed = asOf
         }
         try await claimRunnable()
@@ -154,6 +155,7 @@ extension SagaQueue {
     let free: SQL = """
       WHERE phase <> \(SagaRow.Phase.stuck) AND not_before <= \(now) AND name IN (\(list: names)) \
       AND (owner IS NULL OR lease_until < \(now)) \
+      AND (node IS NULL OR node = \(node) OR node NOT IN (\(WorkNode.living(now)))) \
       AND (after_saga IS NULL OR after_saga NOT IN (SELECT id FROM \(SagaRow.table)))
       """
     let isAny = try await store.read { try await $0.count(SagaRow.self, free) } > 0

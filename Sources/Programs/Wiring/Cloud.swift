@@ -24,7 +24,7 @@ package import Work
 ///
 /// Each part is built from those before it: identity, placement, images, networks, volumes, compute. A service reaches
 /// another only through the other's pipeline (`Services`), with its own credential.
-package struct Cloud: Sendable {
+package struct Cloud: Served {
   package let settings: Settings
   package let ground: Ground
   package let queue: SagaQueue
@@ -42,9 +42,9 @@ package struct Cloud: Sendable {
   /// Opens the store, brings its schema up to date and builds every service; nothing listens yet.
   package static func open(_ settings: Settings, state: StateDirectory, world: World) async throws -> Cloud {
     let store =
-      settings.database.isEmpty
-      ? try Store.sqlite(path: state.database, world: world)
-      : try await Store.postgres(settings.database, world: world)
+      settings.isShared
+      ? try await Store.postgres(settings.database, world: world)
+      : try Store.sqlite(path: state.database, world: world)
     try await store.migrate(schemas)
     return try await Cloud(settings, on: await Ground(settings, state: state, store: store, world: world))
   }
@@ -60,18 +60,15 @@ package struct Cloud: Sendable {
   package init(_ settings: Settings, on ground: Ground) async throws {
     self.settings = settings
     self.ground = ground
-    queue = SagaQueue(store: ground.store, world: ground.world, node: ground.node)
+    queue = SagaQueue(
+      store: ground.store, world: ground.world, node: ground.node, isShared: settings.isShared)
     let base = Base(ground: ground, queue: queue)
-    var pipelines = Pipelines(
-      world: ground.world, overrides: try await Self.policyOverrides(settings.policyFile),
-      identityURL: PublishedAPI.named("keystone").url(settings))
+    var pipelines = try await Pipelines(settings, ground.world)
     identity = try IdentityPart(settings, base, pipelines)
-    let services = Services(identity: identity.endpoint.handler, ground)
-    let checker = TokenChecker(identity: services.identity(), world: ground.world)
-    pipelines.authenticate = { try await checker.caller(of: $0) }
-    pipelines.authenticateLate = { try await checker.lateCaller(of: $0, service: $1) }
+    let services = Services(identity: LocalTransport(identity.endpoint.handler), ground)
+    pipelines.authenticate(by: services, ground.world)
     placement = try PlacementPart(base, pipelines)
-    images = try await ImagePart(settings, base, pipelines, services)
+    images = try await ImagePart(settings, ground, pipelines, services)
     networks = try NetworkPart(base, pipelines, services)
     volumes = try VolumePart(settings, base, pipelines, services, images)
     compute = try ComputePart(
@@ -140,28 +137,5 @@ package struct Cloud: Sendable {
     await queue.stop(within: limit)
     await images
     await ground.store.close()
-  }
-
-  private static func policyOverrides(_ path: String) async throws -> [String: String] {
-    guard !path.isEmpty else { return [:] }
-    let text = String(decoding: try await Host.real.readFile(path), as: UTF8.self)
-    return try [String: String](json: try YAML.parse(text, source: path))
-  }
-}
-
-/// Pipelines of services that share a world, an operator's policies and an identity service.
-struct Pipelines: Sendable {
-  let world: World
-  let overrides: [String: String]
-  let identityURL: String
-  var authenticate: @Sendable (String) async throws -> Caller = { _ in throw Fault.unauthorized() }
-  var authenticateLate: (@Sendable (String, String) async throws -> Caller)?
-
-  func endpoint(
-    _ api: APIService, _ own: (@Sendable (String) async throws -> Caller)? = nil
-  ) throws -> Endpoint {
-    try Endpoint(
-      api, world: world, identityURL: identityURL, overrides: overrides,
-      authenticateLate: own == nil ? authenticateLate : nil, authenticate: own ?? authenticate)
   }
 }

@@ -63,7 +63,7 @@ package struct Ground: Sendable {
     }
     self.init(
       world: world, store: store, bus: Bus(LocalCarrier()), host: .real,
-      node: settings.hostName.isEmpty ? Machine.hostName : settings.hostName,
+      node: settings.node,
       hands: try Hands(settings, state: state, world: world), secrets: state.secrets,
       tokenKeys: { try state.tokenKeys.load() }, credentialKeys: { try state.credentialKeys.load() },
       signingKeys: signer,

@@ -68,7 +68,7 @@ package struct Hands: Sendable {
     imageScratch = state.directory("images/tools")
     certificates =
       settings.images.certificates.isEmpty ? state.directory("certificates") : settings.images.certificates
-    images = try ImageStores(settings.images, state: state, host: host, world: world)
+    images = try ImageStores(settings, state: state, host: host, world: world)
     imageCache = settings.images.cache.backend(state, host: host, world: world)
     inspector = settings.hypervisor == .fake ? FakeImageInspector() : QemuImageInspector(host: host)
     switch settings.networkSwitch {

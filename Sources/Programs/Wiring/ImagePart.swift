@@ -23,22 +23,23 @@ struct ImagePart: Sendable {
   private let queue: SagaQueue
   private let reconcilers: [Reconciler]
 
-  init(
-    _ settings: Settings, _ base: Cloud.Base, _ pipelines: Pipelines, _ services: Services
-  ) async throws {
+  init(_ settings: Settings, _ ground: Ground, _ pipelines: Pipelines, _ services: Services) async throws {
     var options = GlanceOptions(settings.images)
-    try await settings.images.rules.apply(to: &options, base.host)
+    try await settings.images.rules.apply(to: &options, ground.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
-    let limit = settings.images.cache.limit
-    let cache = base.hands.imageCache.map { ImageCache($0, limit: limit, store: base.store, world: base.world) }
-    let certificates = CertificateDirectory(path: base.hands.certificates, host: base.host)
-    queue = SagaQueue(store: base.store, world: base.world, node: base.node + "-images", width: 16)
-    let key = Hash.sha256(Array("remote images \(base.secrets.password(of: "glance"))".utf8))
+    let (store, world, hands, node) = (ground.store, ground.world, ground.hands, ground.node + "-images")
+    let (limit, url) = (settings.images.cache.limit, settings.images.cache.nodeURL)
+    let own = url.isEmpty ? PublishedAPI.named("glance").url(settings) : url
+    let cache = hands.imageCache.map {
+      ImageCache($0, limit: limit, node: node, url: own, store: store, world: world)
+    }
+    let certificates = CertificateDirectory(path: hands.certificates, host: ground.host)
+    queue = SagaQueue(store: store, world: world, node: node, width: 16, isShared: settings.isShared)
+    let key = Hash.sha256(Array("remote images \(ground.secrets.password(of: "glance"))".utf8))
     let vault = FernetKey(bytes: key).map { Fernet(keys: [$0]) }
     glance = Glance(
-      store: base.store, world: base.world, stores: base.hands.images, inspector: base.hands.inspector,
-      queue: queue, certificates: certificates, options: options, vault: vault, node: base.node, limits: limits,
-      cache: cache)
+      store: store, world: world, stores: hands.images, inspector: hands.inspector, queue: queue,
+      certificates: certificates, options: options, vault: vault, node: node, limits: limits, cache: cache)
     endpoint = try pipelines.endpoint(glance.api())
     versionOne = try pipelines.endpoint(glance.versionOne())
     let (client, identity) = (LateClient(), services.identity())
@@ -46,10 +47,9 @@ struct ImagePart: Sendable {
       catalog: { try await identity.service.with(token: $0).call("GET", "/auth/catalog") },
       vault: glance.vault, client: { try await client.client() })
     work = ImageWork(
-      store: base.store, world: base.world, stores: base.hands.images, bytes: glance.bytes,
-      inspector: base.hands.inspector, host: base.host, web: LateWeb(client: client, rules: options.imports.web),
-      source: source, scratch: base.hands.imageScratch, certificates: certificates, options: options,
-      cache: cache)
+      store: store, world: world, stores: hands.images, bytes: glance.bytes, inspector: hands.inspector,
+      host: ground.host, web: LateWeb(client: client, rules: options.imports.web), source: source,
+      scratch: hands.imageScratch, certificates: certificates, options: options, cache: cache)
     work.register(on: queue)
     reconcilers = glance.bytes.reconcilers() + (cache?.reconcilers() ?? [])
   }

@@ -16,12 +16,14 @@ internal import ObjectStores
 extension ImageStores {
   /// The stores that the settings name. Bytes are staged in the default store where that is made of files, else in a
   /// directory of their own.
-  init(_ settings: ImageSettings, state: StateDirectory, host: Host, world: World) throws {
+  init(_ all: Settings, state: StateDirectory, host: Host, world: World) throws {
+    let settings = all.images
     var entries: [Entry] = []
     let far = FarStores(rules: WebRules(settings), mark: state.secrets.mark, world: world)
+    let files = Files(state: state, host: host, world: world, node: all.isShared ? all.node : nil, role: all.roles)
     for text in settings.enabledBackends {
       guard let (name, type) = ImageSettings.backend(text) else { continue }
-      entries.append(try Self.entry(name, type, settings[store: name], state, host, far))
+      entries.append(try Self.entry(name, type, settings[store: name], files, far))
     }
     let writable = entries.filter { !$0.backend.isReadOnly }
     let id = settings.defaultBackend.isEmpty ? writable.first?.id ?? "" : settings.defaultBackend
@@ -40,8 +42,7 @@ extension ImageStores {
   }
 
   private static func entry(
-    _ name: String, _ type: String, _ settings: ImageStoreSettings, _ state: StateDirectory, _ host: Host,
-    _ far: FarStores
+    _ name: String, _ type: String, _ settings: ImageStoreSettings, _ files: Files, _ far: FarStores
   ) throws -> Entry {
     func made(_ backend: any ImageBackend, _ properties: [String: String]) -> Entry {
       Entry(
@@ -59,10 +60,34 @@ extension ImageStores {
         try pool(name, settings, far.mark(of: name), far.world),
         ["pool": settings.rbdPool, "chunk_size": String(settings.rbdChunkMiB << 20), "thin_provisioning": "true"])
     default:
-      let own = name == ImageLocation.firstStore ? "images" : "images-" + name
-      let directory = settings.directory.isEmpty ? state.directory(own) : settings.directory
-      return made(ImageFiles(directory: directory, host: host, world: far.world), ["data_dir": directory])
+      let directory = try files.directory(of: name, settings)
+      return made(files.images(in: directory), ["data_dir": directory])
     }
+  }
+}
+
+/// The stores that are made of files.
+private struct Files {
+  let state: StateDirectory
+  let host: Host
+  let world: World
+  /// The name of this node, where others may use the same directories.
+  let node: String?
+  let role: Settings.Roles
+
+  /// - Throws: `badRequest` for a directory that another process of the cloud cannot have.
+  func directory(of store: String, _ settings: ImageStoreSettings) throws -> String {
+    guard settings.directory.isEmpty else { return settings.directory }
+    guard role == .all else {
+      throw Fault.badRequest(
+        "[\(store)] filesystem_store_datadir is missing: a further image service keeps images where the cloud's other "
+          + "processes find them. Name a directory that all of them share, or use stores on other machines.")
+    }
+    return state.directory(store == ImageLocation.firstStore ? "images" : "images-" + store)
+  }
+
+  func images(in directory: String) -> ImageFiles {
+    ImageFiles(directory: directory, host: host, world: world, node: node)
   }
 }
 

@@ -3,13 +3,14 @@ internal import Clients
 internal import Core
 internal import HTTP
 
-/// How services in this process reach one another, each with its own credential.
+/// How services reach one another, each with its own credential.
 struct Services: Sendable {
   private let identityTransport: any Transport
   private let ground: Ground
 
-  init(identity: @escaping Handler, _ ground: Ground) {
-    identityTransport = ground.between(LocalTransport(identity))
+  /// - Parameter identity: where the identity service answers, in this process or elsewhere.
+  init(identity: any Transport, _ ground: Ground) {
+    identityTransport = ground.between(identity)
     self.ground = ground
   }
 
@@ -50,7 +51,7 @@ struct Services: Sendable {
   /// Signs the requests of network agents on other hosts.
   var metadataSecret: String { ground.secrets.metadata }
 
-  private func credential(of user: String) -> ServiceCredential {
+  func credential(of user: String) -> ServiceCredential {
     ServiceCredential(
       identity: identityTransport, user: user, password: ground.secrets.password(of: user), world: ground.world)
   }

@@ -9,9 +9,11 @@ package struct Settings: Sendable {
   package enum Hypervisor: String, OptionValue, CaseIterable { case libvirt, fake }
   package enum Network: String, OptionValue, CaseIterable { case linux, fake }
   package enum Volume: String, OptionValue, CaseIterable { case file, fake }
+  package enum Roles: String, OptionValue, CaseIterable { case all, image }
   package enum LogFormat: String, OptionValue, CaseIterable { case automatic, text, json }
   package enum LogLevel: String, OptionValue, CaseIterable { case debug, info, warning, error }
 
+  package var roles = Roles.all
   package var listen = ""
   package var publicHost = ""
   package var portOffset = 0
@@ -20,6 +22,7 @@ package struct Settings: Sendable {
   package var logFormat = LogFormat.automatic
   package var policyFile = ""
 
+  package var identityAddress = ""
   package var tokenLifetime = Duration.hours(1)
   package var passwordCost = 12
   package var adminToken = ""
@@ -49,6 +52,9 @@ package struct Settings: Sendable {
 
   package static let options: [Option<Settings>] = [
     .option(
+      "cloud", "roles", \.roles, default: .all,
+      "What this process is of its cloud: all of it, or one more image service beside others on the same database."),
+    .option(
       "api", "listen", \.listen, default: "127.0.0.1", as: "an IP address", { IPAddress($0) != nil },
       "The address on which every API listens."),
     .option(
@@ -67,6 +73,10 @@ package struct Settings: Sendable {
     .option("log", "level", \.logLevel, default: .info, "The least important lines that are written."),
     .option(
       "log", "format", \.logFormat, default: .automatic, "Text, JSON lines, or text on a terminal and JSON elsewhere."),
+    .option(
+      "identity", "url", \.identityAddress, default: "", as: "a URL such as http://controller:5000, or empty",
+      { $0.isEmpty || $0.hasPrefix("http://") || $0.hasPrefix("https://") },
+      "Where a process without the identity service finds it; empty for this cloud's port on api.public_host."),
     .option(
       "identity", "token_lifetime", \.tokenLifetime, default: .hours(1), in: .seconds(1) ... .hours(8760),
       "How long a token is good for."),
@@ -111,6 +121,21 @@ package struct Settings: Sendable {
   ]
 
   package init() {}
+
+  /// This process's name in the cloud. A further one on the same machine is known by its port.
+  package var node: String {
+    guard hostName.isEmpty else { return hostName }
+    return roles == .all ? Machine.hostName : "\(Machine.hostName)-\(PublishedAPI.named("glance").port(self))"
+  }
+  /// Whether other processes may use the same database.
+  package var isShared: Bool { !database.isEmpty }
+  /// The identity service's address, with its version.
+  package var identityURL: String {
+    let own = PublishedAPI.named("keystone")
+    guard !identityAddress.isEmpty else { return own.url(self) }
+    let bare = identityAddress.hasSuffix("/") ? String(identityAddress.dropLast()) : identityAddress
+    return bare.hasSuffix(own.path) ? bare : bare + own.path
+  }
 
   /// Whether a text can be a host's name or address in a URL.
   private static func isHost(_ text: String) -> Bool {

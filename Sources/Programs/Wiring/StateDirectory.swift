@@ -77,9 +77,11 @@ package struct StateDirectory: Sendable {
 
   /// Remembers what the cloud makes on the host and under which names, so that `wipe` needs no words to find it.
   package func remember(_ settings: Settings) async throws {
+    // What has no guests and networks must not take those of the cloud on the same machine for its own.
+    let (hypervisor, network) = settings.roles == .all ? (settings.hypervisor, settings.networkSwitch) : (.fake, .fake)
     let json: JSON = [
-      "hypervisor": .string(settings.hypervisor.rawValue), "libvirt_uri": .string(settings.libvirtURI),
-      "switch": .string(settings.networkSwitch.rawValue), "prefix": .string(settings.namePrefix),
+      "hypervisor": .string(hypervisor.rawValue), "libvirt_uri": .string(settings.libvirtURI),
+      "switch": .string(network.rawValue), "prefix": .string(settings.namePrefix),
     ]
     try await Host.real.writeFile(path + "/host.json", json.bytes, mode: 0o600)
   }

@@ -153,8 +153,10 @@ final class Workshop: Sendable {
 
   func advance(_ by: Duration) { ahead.by.withLock { $0 += by } }
 
-  func queue(_ node: String = "n1", width: Int = 64, isStarted: Bool = true) async throws -> SagaQueue {
-    let queue = SagaQueue(store: store, world: world, node: node, width: width)
+  func queue(
+    _ node: String = "n1", width: Int = 64, isShared: Bool = false, isStarted: Bool = true
+  ) async throws -> SagaQueue {
+    let queue = SagaQueue(store: store, world: world, node: node, width: width, isShared: isShared)
     queue.register(BuildLamp.self, bench)
     queue.register(ScrapLamp.self, bench)
     if isStarted { try await queue.start() }

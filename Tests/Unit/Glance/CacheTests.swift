@@ -9,6 +9,7 @@ import Host
 import JSON
 import Store
 import Testing
+import Work
 
 @Suite("Image cache") struct CacheTests {
   private let far = FarImages()
@@ -294,8 +295,8 @@ import Testing
     try await host.writeFile(fill, [1])
     #expect(Set(try await list(cloud)) == [kept, lost])
     let next = ImageCache(
-      ImageFiles(directory: directory + "/cache", host: host, world: .real), limit: 1 << 20, store: cloud.store,
-      world: .real)
+      ImageFiles(directory: directory + "/cache", host: host, world: .real), limit: 1 << 20, node: cloud.queue.node,
+      store: cloud.store, world: .real)
     await next.start()
     #expect(try await list(cloud) == [kept])
     #expect(try await !host.exists(stray))

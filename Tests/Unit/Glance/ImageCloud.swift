@@ -21,6 +21,8 @@ struct ImageCloud {
   let backend: any ImageBackend
   let bytes: ImageBytes
   let work: ImageWork
+  /// Runs nothing until it is started.
+  let queue: SagaQueue
 
   init(
     backend: any ImageBackend = FakeImages(), inspector: any ImageInspector = TrustingInspector(),
@@ -32,21 +34,30 @@ struct ImageCloud {
   /// - Parameters:
   ///   - scratch: where tools work on imports.
   ///   - cache: where images are cached, and how many bytes stay; nil for nowhere.
+  ///   - node: of this service, where others share the store.
   init(
     stores: ImageStores, inspector: any ImageInspector = TrustingInspector(), web: any WebSource = NoWeb(),
     source: any ImageSource = NoImageSource(), certificates: any CertificateSource = NoCertificates(),
     options: GlanceOptions = GlanceOptions(),
     scratch: String = "/tmp/mlt-test-none", world: World = .real, limits: Glance.Limits? = nil,
-    policies: [String: String] = [:], cache: (backend: any ImageBackend, limit: Int)? = (FakeImages(), 1 << 20)
+    policies: [String: String] = [:], cache: (backend: any ImageBackend, limit: Int)? = (FakeImages(), 1 << 20),
+    node: String? = nil, sharing other: Store? = nil
   ) async throws {
-    store = try await TestStore.fresh(world: world)
-    try await store.migrate([SagaRow.schema, glanceSchema])
+    if let other {
+      store = other
+    } else {
+      store = try await TestStore.fresh(world: world)
+      try await store.migrate([SagaRow.schema, glanceSchema])
+    }
     backend = stores.staging
-    let cache = cache.map { [store] in ImageCache($0.backend, limit: $0.limit, store: store, world: world) }
+    queue = SagaQueue(store: store, world: world, node: node ?? "api", isShared: node != nil)
+    let cache = cache.map { [store, queue] in
+      ImageCache(
+        $0.backend, limit: $0.limit, node: queue.node, url: "http://" + queue.node, store: store, world: world)
+    }
     let glance = Glance(
-      store: store, world: world, stores: stores, inspector: inspector,
-      queue: SagaQueue(store: store, world: world, node: "api"), certificates: certificates, options: options,
-      limits: limits, cache: cache)
+      store: store, world: world, stores: stores, inspector: inspector, queue: queue, certificates: certificates,
+      options: options, node: queue.node, limits: limits, cache: cache)
     bytes = glance.bytes
     work = ImageWork(
       store: store, world: world, stores: stores, bytes: glance.bytes, inspector: inspector, host: .real, web: web,

@@ -11,7 +11,7 @@ import Testing
   private func stores(_ sets: [String]) throws -> ImageStores {
     let settings = try Settings.load(file: nil, sets: sets).settings
     let state = StateDirectory(path: "/tmp/mlt-test-none", secrets: Secrets(), lock: -1)
-    return try ImageStores(settings.images, state: state, host: .real, world: .real)
+    return try ImageStores(settings, state: state, host: .real, world: .real)
   }
 
   @Test(

@@ -31,9 +31,9 @@ enum Cache {
   }
 
   static func list(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    _ = try cache(call)
+    let node = try cache(call).node
     let all = try await call.service.store.read {
-      try await $0.all(CachedImage.self, "ORDER BY cached_at, image_id")
+      try await $0.all(CachedImage.self, "WHERE node = \(node) ORDER BY cached_at, image_id")
     }
     let cached = all.filter { $0.status == .cached }.map { image -> JSON in
       [
@@ -48,7 +48,7 @@ enum Cache {
 
   /// What is queued or cached already stays as it is.
   static func queue(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
-    _ = try cache(call)
+    let node = try cache(call).node
     let (id, now, ticket, sagas) = (call.id, call.service.world.now(), call.service.world.uuid(), call.service.queue)
     try await call.service.store.write { transaction in
       guard let image = try await transaction.get(Image.self, id) else {
@@ -57,9 +57,9 @@ enum Cache {
       guard image.status == .active else {
         throw Fault.badRequest("Only images with status active can be targeted for queueing")
       }
-      let entry = CachedImage(image, .queued, ticket: ticket, at: now)
+      let entry = CachedImage(image, on: node, .queued, ticket: ticket, at: now)
       guard try await transaction.insertUnlessPresent(entry) else { return }
-      _ = try await sagas.begin(CacheImage(image: id, ticket: ticket), in: transaction)
+      _ = try await sagas.begin(CacheImage(image: id, ticket: ticket), on: sagas.node, in: transaction)
     }
     return Nothing()
   }
@@ -67,7 +67,7 @@ enum Cache {
   /// Whatever brings the bytes of what was removed finds that out.
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
     let (cache, id) = (try cache(call), call.id)
-    guard try await cache.drop("WHERE image_id = \(id)").isEmpty else { return Nothing() }
+    guard try await cache.drop("image_id = \(id)").isEmpty else { return Nothing() }
     guard try await call.service.store.read({ try await $0.get(Image.self, id) }) != nil else {
       throw Fault.notFound("Image \(id) not found.")
     }
@@ -78,9 +78,9 @@ enum Cache {
     let cache = try cache(call)
     let condition: SQL
     switch call.request.headers["x-image-cache-clear-target"]?.lowercased() ?? "" {
-    case "": condition = ""
-    case "cache": condition = "WHERE status <> 'queued'"
-    case "queue": condition = "WHERE status = 'queued'"
+    case "": condition = "1 = 1"
+    case "cache": condition = "status <> 'queued'"
+    case "queue": condition = "status = 'queued'"
     default:
       throw Fault.badRequest("If provided 'x-image-cache-clear-target' must be 'cache', 'queue' or empty string.")
     }
@@ -88,9 +88,13 @@ enum Cache {
     return Nothing()
   }
 
+  /// Upstream answers so where its cache is kept in the database, as ours always is.
   static func nodes(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
-    _ = try cache(call)
-    throw Fault.conflict("Centralized caching is not enabled")
+    let (cache, id) = (try cache(call), call.id)
+    guard try await call.service.store.read({ try await $0.get(Image.self, id) }) != nil else {
+      throw Fault.notFound("Image \(id) not found.")
+    }
+    return try await cache.urls(caching: id).json
   }
 
   static func clean(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {

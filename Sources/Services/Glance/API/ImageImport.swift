@@ -71,7 +71,9 @@ enum ImageImport {
         let saga = ImportImage(
           image: image.id, task: task, uri: wish.uri, remote: wish.remote, stores: stores,
           allMustSucceed: wish.allMustSucceed, plugins: service.options.imports.plugins, roles: roles)
-        _ = try await queue.begin(saga, in: transaction)
+        // Staged bytes may be in reach of the node alone that took them in.
+        let node = wish.method == .staged ? image.uploadNode : nil
+        _ = try await queue.begin(saga, on: node ?? queue.node, in: transaction)
       }
       try await transaction.update(image)
       var row = ImageTask()

@@ -1,7 +1,7 @@
 public import Core
 public import Store
 
-/// That an image's bytes are to be at hand on this host, or are.
+/// That an image's bytes are to be at hand on a host of the image API, or are.
 ///
 ///     queued --saga image.cache--> cached <--the end-- filling <--a download-- (nothing)
 public struct CachedImage: Record {
@@ -12,6 +12,8 @@ public struct CachedImage: Record {
   }
 
   public var imageID = ""
+  /// The node whose cache it is.
+  public var node = ""
   public var status = Status.queued
   public var size = 0
   public var hits = 0
@@ -24,8 +26,9 @@ public struct CachedImage: Record {
   public var ticket = ""
   public init() {}
 
-  public init(_ image: Image, _ status: Status, ticket: String, at now: Timestamp) {
+  public init(_ image: Image, on node: String, _ status: Status, ticket: String, at now: Timestamp) {
     imageID = image.id
+    self.node = node
     self.status = status
     self.ticket = ticket
     size = image.size ?? 0
@@ -36,6 +39,7 @@ public struct CachedImage: Record {
     "glance_cached_images", since: 2, logged: false,
     [
       .column("image_id", \.imageID, key: true, since: 2),
+      .column("node", \.node, key: true, since: 2),
       .column("status", \.status, since: 2),
       .column("size", \.size, since: 2),
       .column("hits", \.hits, since: 2),
@@ -47,6 +51,13 @@ public struct CachedImage: Record {
 }
 
 extension CachedImage {
+  /// A node's entry of an image.
+  public static func entry(
+    of image: String, on node: String, in transaction: some ReadTransaction
+  ) async throws -> CachedImage? {
+    try await transaction.one(CachedImage.self, "WHERE image_id = \(image) AND node = \(node)")
+  }
+
   /// Which entries have to go so that the rest is within the limit: those that nobody read for the longest time.
   /// - Parameter entries: all that have bytes, the least recently read first. Several may share the same bytes.
   static func surplus(_ entries: [CachedImage], over limit: Int) -> [CachedImage] {

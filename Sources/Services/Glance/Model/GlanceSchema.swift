@@ -18,6 +18,7 @@ public let glanceSchema = Schema(
   "glance",
   tables: [
     Image.table, ImagePlace.table, ImageMember.table, DeletedImage.table, ImageTask.table, CachedImage.table,
+    ImageNode.table,
     MetadefNamespace.table,
     MetadefItem.table,
     MetadefResourceType.table,

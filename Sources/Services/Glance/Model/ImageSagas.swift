@@ -111,7 +111,7 @@ public struct CopyImage: SagaValue {
   }
 }
 
-/// Brings a queued image into the cache of this host.
+/// Brings a queued image into the cache of the host on which it begins.
 public struct CacheImage: SagaValue {
   public static let name = "image.cache"
   public var image: String

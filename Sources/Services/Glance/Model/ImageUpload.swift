@@ -157,6 +157,11 @@ public struct ImageUpload: Sendable {
 }
 
 extension Image {
+  /// The node that took the data in which is being uploaded, or waits for its import.
+  public var uploadNode: String? {
+    uploadID.flatMap { id in id.lastIndex(of: "/").map { String(id[..<$0]) } }
+  }
+
   /// Forgets all that an upload said of it.
   public mutating func requeue(_ now: Timestamp) {
     status = .queued

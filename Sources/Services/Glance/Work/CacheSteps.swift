@@ -43,7 +43,9 @@ extension CacheImage: Saga {
   }
 
   public func succeed(_ end: Ending, _ context: ImageWork) async throws {
-    guard let entry = try await end.tx.get(CachedImage.self, image), entry.ticket == ticket else { return }
+    let (image, ticket) = (image, ticket)
+    let entry = try await end.tx.one(CachedImage.self, "WHERE image_id = \(image) AND ticket = \(ticket)")
+    guard let entry else { return }
     _ = try await entry.settle(at: end.now, in: end.tx)
   }
 

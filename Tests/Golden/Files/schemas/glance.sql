@@ -107,6 +107,7 @@ CREATE INDEX glance_tasks_image_id_idx ON glance_tasks (image_id);
 CREATE INDEX glance_tasks_expires_at_idx ON glance_tasks (expires_at);
 CREATE TABLE glance_cached_images (
   image_id TEXT NOT NULL,
+  node TEXT NOT NULL,
   status TEXT NOT NULL,
   size INTEGER NOT NULL,
   hits INTEGER NOT NULL,
@@ -114,9 +115,14 @@ CREATE TABLE glance_cached_images (
   read_at INTEGER NOT NULL,
   content_key TEXT,
   ticket TEXT NOT NULL,
-  PRIMARY KEY (image_id)
+  PRIMARY KEY (image_id, node)
 );
 CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
+CREATE TABLE glance_nodes (
+  name TEXT NOT NULL,
+  url TEXT NOT NULL,
+  PRIMARY KEY (name)
+);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT NOT NULL,
   generation INTEGER NOT NULL,
@@ -275,6 +281,7 @@ CREATE INDEX glance_tasks_image_id_idx ON glance_tasks (image_id);
 CREATE INDEX glance_tasks_expires_at_idx ON glance_tasks (expires_at);
 CREATE TABLE glance_cached_images (
   image_id TEXT COLLATE "C" NOT NULL,
+  node TEXT COLLATE "C" NOT NULL,
   status TEXT COLLATE "C" NOT NULL,
   size BIGINT NOT NULL,
   hits BIGINT NOT NULL,
@@ -282,9 +289,14 @@ CREATE TABLE glance_cached_images (
   read_at BIGINT NOT NULL,
   content_key TEXT COLLATE "C",
   ticket TEXT COLLATE "C" NOT NULL,
-  PRIMARY KEY (image_id)
+  PRIMARY KEY (image_id, node)
 );
 CREATE INDEX glance_cached_images_content_key_idx ON glance_cached_images (content_key);
+CREATE TABLE glance_nodes (
+  name TEXT COLLATE "C" NOT NULL,
+  url TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (name)
+);
 CREATE TABLE glance_metadef_namespaces (
   id TEXT COLLATE "C" NOT NULL,
   generation BIGINT NOT NULL,

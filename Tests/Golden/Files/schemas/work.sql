@@ -1,4 +1,4 @@
--- work, version 1, sqlite
+-- work, version 2, sqlite
 CREATE TABLE sagas (
   id TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -19,14 +19,21 @@ CREATE TABLE sagas (
   user_id TEXT,
   project_id TEXT,
   generation INTEGER NOT NULL,
+  node TEXT,
   PRIMARY KEY (id)
 );
 CREATE INDEX sagas_subject_idx ON sagas (subject);
 CREATE INDEX sagas_phase_idx ON sagas (phase);
 CREATE INDEX sagas_after_saga_idx ON sagas (after_saga);
+CREATE TABLE work_nodes (
+  name TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (name)
+);
 
 
--- work, version 1, postgres
+-- work, version 2, postgres
 CREATE TABLE sagas (
   id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
@@ -47,8 +54,15 @@ CREATE TABLE sagas (
   user_id TEXT COLLATE "C",
   project_id TEXT COLLATE "C",
   generation BIGINT NOT NULL,
+  node TEXT COLLATE "C",
   PRIMARY KEY (id)
 );
 CREATE INDEX sagas_subject_idx ON sagas (subject);
 CREATE INDEX sagas_phase_idx ON sagas (phase);
 CREATE INDEX sagas_after_saga_idx ON sagas (after_saga);
+CREATE TABLE work_nodes (
+  name TEXT COLLATE "C" NOT NULL,
+  owner TEXT COLLATE "C" NOT NULL,
+  seen_at BIGINT NOT NULL,
+  PRIMARY KEY (name)
+);
