@@ -181,6 +181,10 @@ import Testing
     #expect(try await cloud.ask("PUT", members + "/p-other", ["status": "x"]).status == 403)
     #expect(try await cloud.ask("PUT", members + "/p-none", ["status": "accepted"]).status == 404)
     #expect(try await cloud.ask("PUT", members + "/p-demo", ["status": "accepted"], as: "other").status == 404)
+    #expect(try await cloud.ask("DELETE", members + "/p-none", as: "other").status == 404)
+    #expect(try await cloud.ask("DELETE", members + "/p-other", as: "other").status == 403)
+    let mine = "/v2/images/\(try await cloud.image())/members/p-demo"
+    #expect(try await cloud.ask("PUT", mine, ["status": "accepted"]).status == 404, "his own image, no member")
     #expect(try await cloud.ask("PUT", members + "/p-other", ["status": "x"], as: "other").status == 400)
     #expect(try await cloud.ask("PUT", members + "/p-other", ["status": "accepted"], as: "other").status == 200)
     _ = try await cloud.patch(id, [["op": "replace", "path": "/visibility", "value": "public"]], as: "admin")

@@ -72,14 +72,7 @@ enum ImageMembers {
     guard let wanted = body["status"] else { throw Fault.badRequest("Status not specified") }
     let now = call.service.world.now()
     let member = try await call.service.store.write { transaction in
-      let image = try await ImageAccess.image(call, in: transaction)
-      try requireShared(image)
-      guard call.caller.isAdmin || call.caller.projectID == call.path["member"] else {
-        guard call.caller.projectID == image.owner else { throw missing(call) }
-        _ = try await find(call, in: transaction)
-        throw Fault.forbidden("Only the project \(call.path["member"] ?? "") itself answers whether it is a member.")
-      }
-      var member = try await find(call, in: transaction)
+      var member = try await permitted(call, in: transaction)
       guard let status = wanted.string.flatMap(ImageMember.Status.init(rawValue:)) else {
         throw Fault.badRequest(
           "Provided object does not match schema 'member': \(wanted) is not one of ['pending', 'accepted', 'rejected']")
@@ -93,15 +86,30 @@ enum ImageMembers {
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
     try await call.service.store.write { transaction in
-      let image = try await ImageAccess.image(call, in: transaction)
-      try requireShared(image)
-      try await transaction.delete(try await find(call, in: transaction))
+      try await transaction.delete(try await permitted(call, in: transaction))
     }
     return Nothing()
   }
 
   private static func requireShared(_ image: Image) throws {
     guard image.visibility == .shared else { throw Fault.forbidden("Only shared images have members.") }
+  }
+
+  /// The membership in the path, for a caller who may do to it what the row's rule names.
+  /// - Throws: `notFound` where there is none, or none that he may know of; else `forbidden`.
+  private static func permitted(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> ImageMember
+  {
+    let image = try await ImageAccess.image(call.id, call, rule: "get_image", in: transaction)
+    try requireShared(image)
+    let (project, name) = (call.caller.projectID, call.path["member"])
+    guard Images.isPrivileged(call) || project == image.owner || project == name else { throw missing(call) }
+    let member = try await find(call, in: transaction)
+    guard call.permits(image.target(member: member.memberID)) else {
+      throw Fault.forbidden(
+        "You are not permitted to do this to a member of the image \(image.id) (\(call.rule)). Its owner shares it, "
+          + "and the project \(member.memberID) answers.")
+    }
+    return member
   }
 
   private static func find(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> ImageMember {
