@@ -92,7 +92,7 @@ enum MetadefSchemas {
   private static let numbers: JSONObject = [
     "positiveInteger": ["type": "integer", "minimum": 0],
     "positiveIntegerDefault0": ["allOf": [["$ref": "#/definitions/positiveInteger"], ["default": 0]]],
-    "stringArray": ["type": "array", "items": ["type": "string"], "minItems": 1, "uniqueItems": true],
+    "stringArray": ["type": "array", "items": ["type": "string"], "uniqueItems": true],
   ]
   private static let definitions: JSON = .object(
     JSONObject(
