@@ -17,3 +17,9 @@ public struct UploadKeys: Sendable {
       && rest.utf8.suffix(8).allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 }
+
+extension World {
+  /// Before this time nothing that is half done is anybody's: another process may still be at what is younger than a
+  /// day.
+  public var strayTime: Timestamp { now() - .hours(24) }
+}

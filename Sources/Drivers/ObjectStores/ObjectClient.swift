@@ -76,8 +76,3 @@ struct ObjectClient: Sendable {
 func carryThrough<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T {
   try await Task { try await body() }.value
 }
-
-/// Before this time nothing that is half done is anybody's; as ISO 8601 sorts.
-func strayTime(_ world: World) -> String {
-  Timestamp(microseconds: world.now().microseconds - 86_400_000_000).iso8601
-}

@@ -104,7 +104,7 @@ public struct S3Images: ImageBackend {
   }
 
   public func removeStrays() async throws {
-    let oldest = strayTime(world)
+    let oldest = world.strayTime.iso8601
     var marker: [(name: String, value: String)]? = []
     while let start = marker {
       let response = try await ask("GET", query: [(name: "uploads", value: "")] + start)

@@ -142,7 +142,7 @@ public struct SwiftImages: ImageBackend {
 
   public func removeStrays() async throws {
     let kept = Set(try await list())
-    let oldest = strayTime(world)
+    let oldest = world.strayTime.iso8601
     for segment in try await entries(of: place.segments) where segment.time < oldest {
       let key = segment.name.prefix { $0 != "/" }
       if keys.isOwn(key), !kept.contains(String(key)) { _ = try await ask("DELETE", place.segments, segment.name) }

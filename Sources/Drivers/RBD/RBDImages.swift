@@ -134,8 +134,7 @@
     }
 
     public func removeStrays() async throws {
-      // Another process may still be at what is younger than a day.
-      let oldest = Timestamp(microseconds: world.now().microseconds - 86_400_000_000)
+      let oldest = world.strayTime
       try await run { [keys] pool in
         for name in try pool.names() where name.hasSuffix(Self.unfinished) {
           guard keys.isOwn(name.dropLast(Self.unfinished.count)), try pool.changed(name) < oldest else { continue }

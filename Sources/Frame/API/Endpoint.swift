@@ -18,6 +18,8 @@ public struct APIService: Sendable {
   public let otherProject: OtherProject?
   /// Whether a path with a slash at its end is another path, and none: `/v2/images/` is an image without an id.
   public let heedsLastSlash: Bool
+  /// Methods whose bodies are read as JSON whatever their type says: `curl -d` calls everything a form.
+  public let untypedMethods: Set<String>
   public let routes: [BoundRoute]
   /// Rules that rows refer to, and operators may name, beside those of the rows.
   public let rules: [(name: String, policy: Policy)]
@@ -27,7 +29,8 @@ public struct APIService: Sendable {
 
   public init(
     _ name: String, faults: FaultStyle, microversions: Microversions? = nil, requestIDHeader: String? = nil,
-    selectsFields: Bool = false, heedsLastSlash: Bool = false, otherProject: OtherProject? = nil,
+    selectsFields: Bool = false, heedsLastSlash: Bool = false, untypedMethods: Set<String> = [],
+    otherProject: OtherProject? = nil,
     rules: [(name: String, policy: Policy)] = [], routes: [BoundRoute]
   ) {
     self.rules = rules
@@ -37,6 +40,7 @@ public struct APIService: Sendable {
     self.requestIDHeader = requestIDHeader
     self.selectsFields = selectsFields
     self.heedsLastSlash = heedsLastSlash
+    self.untypedMethods = untypedMethods
     self.otherProject = otherProject
     self.routes = routes
   }
@@ -155,7 +159,8 @@ struct Exchange: Sendable {
     let status = style.status(of: fault.kind)
     var shown = fault
     if fault.kind == .internalError { shown.message += " (request \(requestID))" }
-    let (type, bytes) = style.body(shown, status, requestID)
+    let asked = FaultStyle.Asked(requestID: requestID, accept: request.headers["Accept"] ?? "")
+    let (type, bytes) = style.body(shown, status, asked)
     var response = Response(status: status, headers: ["Content-Type": type], body: .bytes(bytes))
     if fault.kind == .unauthorized {
       response.headers["WWW-Authenticate"] = "Keystone uri=\"\(endpoint.identityURL)\""

@@ -4,12 +4,24 @@ internal import JSON
 
 /// How a service writes its faults: the status of each kind and the shape of the body its clients parse.
 public struct FaultStyle: Sendable {
-  let body: @Sendable (_ fault: Fault, _ status: Int, _ requestID: String) -> (type: String, bytes: [UInt8])
+  /// The request that a fault answers.
+  public struct Asked: Sendable {
+    public let requestID: String
+    /// The request's `Accept`; empty where it has none.
+    public let accept: String
+
+    public init(requestID: String, accept: String = "") {
+      self.requestID = requestID
+      self.accept = accept
+    }
+  }
+
+  let body: @Sendable (_ fault: Fault, _ status: Int, _ asked: Asked) -> (type: String, bytes: [UInt8])
   let overrides: [Fault.Kind: Int]
 
   public init(
     statuses overrides: [Fault.Kind: Int] = [:],
-    body: @escaping @Sendable (_ fault: Fault, _ status: Int, _ requestID: String) -> (type: String, bytes: [UInt8])
+    body: @escaping @Sendable (_ fault: Fault, _ status: Int, _ asked: Asked) -> (type: String, bytes: [UInt8])
   ) {
     self.overrides = overrides
     self.body = body
@@ -80,30 +92,39 @@ public struct FaultStyle: Sendable {
       ]
     ])
   }
-  /// A small HTML page, as webob writes it and glanceclient reads it; quotas are 413.
-  public static let glance = FaultStyle(statuses: [.overQuota: 413]) { fault, status, _ in
-    let text = fault.message.escapedForHTML
-    let page = """
-      <html>
-       <head>
-        <title>\(status) \(title(status))</title>
-       </head>
-       <body>
-        <h1>\(status) \(title(status))</h1>
-        \(text)<br /><br />
+  /// What webob writes for who asks: a small HTML page for glanceclient, which reads everything; `{"message", "code",
+  /// "title"}` for openstacksdk, which reads JSON; and plain text for who does not say. Quotas are 413.
+  public static let glance = FaultStyle(statuses: [.overQuota: 413]) { fault, status, asked in
+    let line = "\(status) \(title(status))"
+    switch AcceptHeader(asked.accept).preferred(of: ["text/html", "application/json"]) {
+    case "text/html"?: return ("text/html; charset=UTF-8", Array(page(line, fault.message).utf8))
+    case _?:
+      return json(["message": .string(fault.message), "code": .string(line), "title": .string(title(status))])
+    case nil: return ("text/plain; charset=UTF-8", Array("\(line)\n\n\(fault.message)\n\n".utf8))
+    }
+  }
 
-       </body>
-      </html>
-      """
-    return ("text/html; charset=UTF-8", Array(page.utf8))
+  private static func page(_ line: String, _ message: String) -> String {
+    """
+    <html>
+     <head>
+      <title>\(line)</title>
+     </head>
+     <body>
+      <h1>\(line)</h1>
+      \(message.escapedForHTML)<br /><br />
+
+     </body>
+    </html>
+    """
   }
   /// `{"errors": [{"status", "title", "detail", "code", "request_id"}]}` (OpenStack API-SIG's errors guideline)
-  public static let placement = FaultStyle { fault, status, requestID in
+  public static let placement = FaultStyle { fault, status, asked in
     json([
       "errors": [
         [
           "status": .int(status), "title": .string(title(status)), "detail": .string(fault.message),
-          "code": .string(fault.code ?? "placement.undefined_code"), "request_id": .string(requestID),
+          "code": .string(fault.code ?? "placement.undefined_code"), "request_id": .string(asked.requestID),
         ]
       ]
     ])

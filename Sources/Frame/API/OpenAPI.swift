@@ -180,7 +180,8 @@ struct OpenAPI {
   /// A refusal in the service's own form, learnt from one that it wrote.
   private func refusal(_ kind: Fault.Kind) -> JSON {
     let status = service.faults.status(of: kind)
-    let (type, bytes) = service.faults.body(Fault(kind, "…"), status, "req-…")
+    let (type, bytes) = service.faults.body(
+      Fault(kind, "…"), status, FaultStyle.Asked(requestID: "req-…", accept: "application/json"))
     let example = try? JSON(parsing: bytes)
     let media = String(type.prefix { $0 != ";" })
     let schema = example.map { JSONSchema(like: $0) } ?? .string

@@ -202,7 +202,10 @@ extension Stage {
     guard case .json(let limit)? = exchange.row?.reads ?? limits.first else { return try await next(exchange) }
     let bytes = try await exchange.request.body.collect(limit: limit)
     if !bytes.isEmpty {
-      if let type = exchange.request.headers["Content-Type"], !type.isEmpty, !type.lowercased().contains("json") {
+      let isTyped = !exchange.endpoint.service.untypedMethods.contains(exchange.request.method)
+      if isTyped, let type = exchange.request.headers["Content-Type"], !type.isEmpty,
+        !type.lowercased().contains("json")
+      {
         throw Fault(.unsupportedMedia, "Unsupported Content-Type \(type). Send the body as application/json.")
       }
       exchange.body = try JSON(parsing: bytes)

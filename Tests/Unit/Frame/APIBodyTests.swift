@@ -113,7 +113,8 @@ import Testing
   }
 
   @Test func glanceAnswersWithAPageAndPlacementWithAList() async throws {
-    let glance = try await Aviary().endpoint(faults: .glance).ask("GET", "/v2/faults/notFound")
+    let glance = try await Aviary().endpoint(faults: .glance).ask(
+      "GET", "/v2/faults/notFound", headers: ["Accept": "*/*"])
     #expect(glance.status == 404)
     #expect(glance.headers["Content-Type"] == "text/html; charset=UTF-8")
     #expect(glance.text.contains("<h1>404 Not Found</h1>") && glance.text.contains("No &lt;seed&gt;."))
@@ -121,5 +122,37 @@ import Testing
     let error = try #require(placement.json["errors"]?[0])
     #expect(error["status"] == 409 && error["code"] == "NoSeed" && error["detail"] == "No <seed>.")
     #expect(error["request_id"]?.string == placement.headers["X-Openstack-Request-Id"])
+  }
+
+  private static let page = "text/html; charset=UTF-8"
+  private static let text = "text/plain; charset=UTF-8"
+  private static let json = "application/json"
+
+  /// As webob chooses between a page and JSON, measured on it.
+  static let accepted: [(accept: String?, type: String)] = [
+    (nil, text), ("", text), ("*/*", page), ("text/html", page), ("application/json", json),
+    ("APPLICATION/JSON", json), ("application/*", json), ("text/plain", text), ("application/xml", text),
+    ("application/json, text/html;q=0.5", json), ("text/html;q=0.4,application/json;q=0.5", json),
+    ("application/json;q=0.5, text/html; q=0.5", page), ("text/html;q=0, */*", json), ("application/json;q=0", text),
+    ("application/json;v=1", text), ("application/json;q=0.1, */*;q=0.9", page), ("nonsense", page),
+    ("application/json;q=x", page), ("application/vnd.openstack.images-v2", text),
+  ]
+  @Test(arguments: 0..<accepted.count) func glanceWritesWhatTheClientReads(row: Int) async throws {
+    let (accept, type) = Self.accepted[row]
+    var headers: Headers = [:]
+    headers["Accept"] = accept
+    let reply = try await Aviary().endpoint(faults: .glance).ask("GET", "/v2/faults/notFound", headers: headers)
+    #expect(reply.status == 404 && reply.headers["Content-Type"] == type, "\(accept ?? "none")")
+    switch type {
+    case Self.json: #expect(reply.json == ["message": "No <seed>.", "code": "404 Not Found", "title": "Not Found"])
+    case Self.text: #expect(reply.text == "404 Not Found\n\nNo <seed>.\n\n")
+    default: #expect(reply.text.contains("<h1>404 Not Found</h1>"))
+    }
+  }
+
+  @Test func otherServicesWriteAsEver() async throws {
+    let reply = try await Aviary().endpoint(faults: .nova).ask(
+      "GET", "/v2/faults/notFound", headers: ["Accept": "text/html"])
+    #expect(reply.headers["Content-Type"] == "application/json")
   }
 }

@@ -117,7 +117,7 @@ import Testing
     let neutron = others["components"]?["responses"]?["notFound"]?["content"]?["application/json"]?["schema"]
     #expect(neutron?["required"] == ["NeutronError"])
     let glance = try await Aviary().endpoint(faults: .glance).ask("GET", "/openapi.json", as: nil).json
-    #expect(glance["components"]?["responses"]?["notFound"]?["content"]?["text/html"] != nil)
+    #expect(glance["components"]?["responses"]?["notFound"]?["content"]?["application/json"] != nil)
   }
 
   @Test func aTableNamesTheViewOfItsResourceAndARowAnother() async throws {

@@ -68,6 +68,7 @@ struct ImageCloud {
       "demo": Caller(userID: "u-demo", projectID: "p-demo", roles: ["member", "reader"]),
       "other": Caller(userID: "u-other", projectID: "p-other", roles: ["member", "reader"]),
       "reader": Caller(userID: "u-reader", projectID: "p-demo", roles: ["reader"]),
+      "system": Caller(userID: "u-admin", systemScope: true, roles: ["admin", "member", "reader"]),
     ]
     let authenticate: @Sendable (String) async throws -> Caller = { token in
       guard let caller = callers[token] else { throw Fault.unauthorized() }

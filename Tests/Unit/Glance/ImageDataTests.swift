@@ -56,7 +56,7 @@ import Testing
       ("bytes=0-4", 206, "hello", "bytes 0-4/11"), ("bytes=6-", 206, "world", "bytes 6-10/11"),
       ("bytes=-5", 206, "world", "bytes 6-10/11"), ("bytes=6-99", 206, "world", "bytes 6-10/11"),
       ("bytes=6-9223372036854775807", 206, "world", "bytes 6-10/11"),
-      ("bytes=0-0,2-3", 200, "hello world", nil), ("lines=1-2", 200, "hello world", nil),
+      ("lines=1-2", 200, "hello world", nil),
     ] as [(String, Int, String, String?)])
   func ranges(range: String, status: Int, text: String, contentRange: String?) async throws {
     let cloud = try await ImageCloud()

@@ -73,7 +73,7 @@ import Testing
     #expect(try await cloud.ask("DELETE", "/v2/images/\(id)").status == 403)
     #expect(try await cloud.patch(id, [["op": "replace", "path": "/protected", "value": false]]).status == 200)
     #expect(try await cloud.ask("DELETE", "/v2/images/\(id)").status == 204)
-    let gone = try await cloud.ask("GET", "/v2/images/\(id)")
+    let gone = try await cloud.send("GET", "/v2/images/\(id)", headers: ["Accept": "*/*"])
     #expect(gone.status == 404)
     #expect(gone.text.contains("No image found with ID \(id)"))
     #expect(gone.headers["Content-Type"]?.hasPrefix("text/html") == true)

@@ -54,14 +54,18 @@ struct Allowance: Sendable {
     if !isStaging { try await image.requireRoom(for: image.size ?? announced, within: storage, in: transaction) }
   }
 
+  /// How many bytes a client says that an image has; nil where it does not say, or does not know.
+  static func promised(_ call: Call<Glance>) throws -> Int? {
+    guard let text = call.request.headers["x-openstack-image-size"] else { return nil }
+    guard let size = Int(text), size >= 0 else {
+      throw Fault.badRequest("Invalid or missing image size in request headers.")
+    }
+    return size == 0 ? nil : size
+  }
+
   /// How many bytes a request says that it sends.
   static func announced(_ call: Call<Glance>) throws -> Int? {
-    if let text = call.request.headers["x-openstack-image-size"] {
-      guard let size = Int(text), size >= 0 else {
-        throw Fault.badRequest("Invalid or missing image size in request headers.")
-      }
-      return size
-    }
+    if let size = try promised(call) { return size }
     switch call.request.body {
     case .empty: return nil
     case .bytes(let bytes): return bytes.count

@@ -87,9 +87,15 @@ public struct Glance: Sendable {
       MetadefResourceTypes.routes, MetadefSchemas.routes,
     ]
     return APIService(
-      "glance", faults: .glance, heedsLastSlash: true, rules: Self.rules,
-      routes: Versions.routes.bound(to: self, at: [""]) + (v2 + metadefs).flatMap { $0.bound(to: self, at: ["/v2"]) }
+      "glance", faults: .glance, heedsLastSlash: true, untypedMethods: ["POST", "PUT"], rules: Self.rules,
+      routes: Versions.routes.bound(to: self, at: [""])
+        + (v2 + metadefs).flatMap { $0.limited(Self.scopes).bound(to: self, at: ["/v2"]) }
     )
+  }
+
+  /// Images belong to projects: a token of the whole system, or of a domain, learns what the service is and no more.
+  private static func scopes(_ rule: String) -> Set<TokenScope> {
+    rule.hasPrefix("glance:") ? Set(TokenScope.allCases) : [.project]
   }
 
   /// The API v1, with a pipeline of its own beside v2's.
@@ -105,8 +111,11 @@ public struct Glance: Sendable {
     let mounts = VersionOne.mounts.map { $0.dropFirst() }
     return { request in
       var request = request
-      // The client of Grizzly asks for `//v1/images`, that of Havana for `v2/images/ID`.
+      // The client of Grizzly asks for `//v1/images`, that of Havana for `v2/images/ID`; and where an endpoint ends in
+      // a slash, all ask for `/v2//images`.
       request.path = "/" + request.path.drop { $0 == "/" }
+      while request.path.contains("//") { request.path = request.path.replacing("//", with: "/") }
+      request.path = Versions.path(of: request)
       let first = request.path.dropFirst().prefix { $0 != "/" }
       var response = mounts.contains(first) ? await v1(request) : await v2(request)
       // The client of Havana reads the type of every answer, also of one without a body.

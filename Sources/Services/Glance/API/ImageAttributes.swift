@@ -42,6 +42,9 @@ enum ImageAttributes {
     }
   }
 
+  /// Properties that may be null, which is as if they were not there: nova says so of images without a kernel.
+  private static let nullable: Set<String> = ["kernel_id", "ramdisk_id"]
+
   static func set(_ key: String, to value: JSON, on image: inout Image, options: GlanceOptions) throws {
     switch key {
     case "name": image.name = try text(key, value)
@@ -61,6 +64,10 @@ enum ImageAttributes {
     default:
       guard key.count <= 255, !key.isEmpty else {
         throw Fault.badRequest("Custom property should not be greater than 255 characters.")
+      }
+      if value.isNull, nullable.contains(key) {
+        image.properties[key] = nil
+        return
       }
       guard case .string(let text) = value else { throw bad(key, "\(value) is not of type 'string'") }
       let isNew = image.properties.updateValue(text, forKey: key) == nil

@@ -24,7 +24,7 @@ enum ImageData {
   }
 
   static func requireOctets(_ call: Call<Glance>) throws {
-    let type = call.request.headers["Content-Type"] ?? "application/octet-stream"
+    let type = (call.request.headers["Content-Type"] ?? "application/octet-stream").prefix { $0 != ";" && $0 != " " }
     guard type == "application/octet-stream" else {
       throw Fault(.unsupportedMedia, "Unsupported Content-Type \(type). Send the data as application/octet-stream.")
     }
@@ -47,10 +47,7 @@ enum ImageData {
     var response = Response(
       status: 200, headers: ["Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"])
     var range = 0..<content.size
-    if let text = call.request.headers["Range"], let wanted = ByteRange(text) {
-      guard let part = wanted.within(content.size) else {
-        throw Fault(.rangeNotSatisfiable, "The range '\(text)' is not within the image's \(content.size) bytes.")
-      }
+    if let part = try ByteRange.asked(by: call.request, of: content.size) {
       range = part
       response.status = 206
       response.headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(content.size)"
@@ -84,41 +81,5 @@ enum ImageData {
       throw Fault.badRequest("Store '\(name)' is not configured.")
     }
     return names
-  }
-}
-
-/// One range of bytes of a `Range` header (RFC 9110 section 14); several, and other units, are as if not asked for.
-struct ByteRange: Equatable {
-  enum Form: Equatable {
-    case from(Int, through: Int?)
-    case last(Int)
-  }
-  let form: Form
-
-  init?(_ header: String) {
-    let text = header.filter { $0 != " " }
-    guard text.lowercased().hasPrefix("bytes="), !text.contains(",") else { return nil }
-    let ends = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-    guard ends.count == 2 else { return nil }
-    if ends[0].isEmpty {
-      guard let count = Int(ends[1]), count >= 0 else { return nil }
-      form = .last(count)
-    } else {
-      guard let from = Int(ends[0]), from >= 0 else { return nil }
-      if ends[1].isEmpty {
-        form = .from(from, through: nil)
-      } else {
-        guard let last = Int(ends[1]), last >= from else { return nil }
-        form = .from(from, through: last)
-      }
-    }
-  }
-
-  /// The range of a content of that size; nil when it has none of it.
-  func within(_ size: Int) -> Range<Int>? {
-    switch form {
-    case .last(let count): count == 0 || size == 0 ? nil : max(0, size - count)..<size
-    case .from(let from, let last): from >= size ? nil : from..<(min(last ?? size, size - 1) + 1)
-    }
   }
 }

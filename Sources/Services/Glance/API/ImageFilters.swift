@@ -7,10 +7,12 @@ internal import Store
 
 /// The filters of a list of images: columns, tags, times with operators, and any custom property.
 enum ImageFilters {
-  /// Parameters that are no filters.
+  /// Parameters that are no filters; lists of v2 are of what there is, whatever is asked of `deleted`.
   private static let others: Set<String> = [
-    "limit", "marker", "sort", "sort_key", "sort_dir", "member_status", "visibility",
+    "limit", "marker", "sort", "sort_key", "sort_dir", "member_status", "visibility", "deleted",
   ]
+  /// Those of which each counts where they come again; of others it is the last.
+  private static let repeated: Set<String> = ["tag", "created_at", "updated_at"]
 
   static func conditions(_ call: Call<Glance>) throws -> [SQL] {
     var all: [SQL] = []
@@ -19,7 +21,9 @@ enum ImageFilters {
     guard call.request.query.count <= 200 else {
       throw Fault.badRequest("There are \(call.request.query.count) filters; at most 200 are taken.")
     }
-    for (name, value) in call.request.query where !others.contains(name) {
+    for (i, (name, value)) in call.request.query.enumerated() where !others.contains(name) {
+      let isReplaced = call.request.query[(i + 1)...].contains { $0.name == name }
+      if isReplaced, !repeated.contains(name) { continue }
       if name == "os_hidden" { isHidden = try flag(name, value) } else { all.append(try condition(name, value)) }
     }
     return all + ["hidden = \(isHidden)"]
@@ -28,9 +32,7 @@ enum ImageFilters {
   private static func condition(_ name: String, _ value: String) throws -> SQL {
     switch name {
     case "id", "name", "status", "container_format", "disk_format":
-      let column: SQL = "\(identifier: name)"
-      guard value.hasPrefix("in:") else { return "\(column) = \(value)" }
-      return "\(column) IN (\(list: try list(value.dropFirst(3))))"
+      return try text(name, value)
     case "owner", "checksum": return "\(identifier: name) = \(value)"
     case "os_hash_value": return "hash_value = \(value)"
     case "os_hash_algo": return "hash_value IS NOT NULL AND COALESCE(hash_algorithm, 'sha512') = \(value)"
@@ -43,6 +45,19 @@ enum ImageFilters {
     case "changes-since":
       throw Fault.badRequest("The \"changes-since\" filter is no longer available on v2.")
     default: return contains("properties", JSON.string(name).text + ":" + JSON.string(value).text)
+    }
+  }
+
+  /// `name`, `eq:name` or `in:name,another`. What looks like an operator and is none may be a part of a name.
+  private static func text(_ name: String, _ value: String) throws -> SQL {
+    let column: SQL = "\(identifier: name)"
+    let parts = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    switch (parts.first ?? "", parts.count) {
+    case ("in", 2): return "\(column) IN (\(list: try list(parts[1])))"
+    case ("eq", 2): return "\(column) = \(String(parts[1]))"
+    case ("neq", 2), ("gt", 2), ("gte", 2), ("lt", 2), ("lte", 2):
+      throw Fault.badRequest("Unable to filter by unknown operator '\(parts[0])'.")
+    default: return "\(column) = \(value)"
     }
   }
 

@@ -58,8 +58,9 @@ enum ImageMembers {
 
   static func show(_ call: Call<Glance>, _: Nothing) async throws -> JSON {
     let member = try await call.service.store.read { transaction in
+      let seen = try await ImageAccess.image(call.id, call, rule: "get_image", in: transaction)
+      guard seen.visibility == .shared else { throw Fault.notFound("Only shared images have members.") }
       let image = try await ImageAccess.image(call, in: transaction)
-      try requireShared(image)
       let isOwn = call.caller.isAdmin || call.caller.projectID == image.owner
       guard isOwn || call.caller.projectID == call.path["member"] else { throw missing(call) }
       return try await find(call, in: transaction)
@@ -68,17 +69,14 @@ enum ImageMembers {
   }
 
   static func update(_ call: Call<Glance>, _ body: JSON) async throws -> JSON {
-    guard let text = body["status"]?.string else { throw Fault.badRequest("Status not specified") }
-    guard let status = ImageMember.Status(rawValue: text) else {
-      throw Fault.badRequest(
-        "Provided object does not match schema 'member': '\(text)' is not one of ['pending', 'accepted', 'rejected']")
-    }
+    guard let wanted = body["status"] else { throw Fault.badRequest("Status not specified") }
     let now = call.service.world.now()
     let member = try await call.service.store.write { transaction in
-      let image = try await ImageAccess.image(call, in: transaction)
-      try requireShared(image)
-      guard call.caller.isAdmin || call.caller.projectID == call.path["member"] else { throw missing(call) }
-      var member = try await find(call, in: transaction)
+      var member = try await permitted(call, in: transaction)
+      guard let status = wanted.string.flatMap(ImageMember.Status.init(rawValue:)) else {
+        throw Fault.badRequest(
+          "Provided object does not match schema 'member': \(wanted) is not one of ['pending', 'accepted', 'rejected']")
+      }
       member.status = status
       member.updatedAt = now
       return try await transaction.update(member)
@@ -88,15 +86,30 @@ enum ImageMembers {
 
   static func delete(_ call: Call<Glance>, _: Nothing) async throws -> Nothing {
     try await call.service.store.write { transaction in
-      let image = try await ImageAccess.image(call, in: transaction)
-      try requireShared(image)
-      try await transaction.delete(try await find(call, in: transaction))
+      try await transaction.delete(try await permitted(call, in: transaction))
     }
     return Nothing()
   }
 
   private static func requireShared(_ image: Image) throws {
     guard image.visibility == .shared else { throw Fault.forbidden("Only shared images have members.") }
+  }
+
+  /// The membership in the path, for a caller who may do to it what the row's rule names.
+  /// - Throws: `notFound` where there is none, or none that he may know of; else `forbidden`.
+  private static func permitted(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> ImageMember
+  {
+    let image = try await ImageAccess.image(call.id, call, rule: "get_image", in: transaction)
+    try requireShared(image)
+    let (project, name) = (call.caller.projectID, call.path["member"])
+    guard Images.isPrivileged(call) || project == image.owner || project == name else { throw missing(call) }
+    let member = try await find(call, in: transaction)
+    guard call.permits(image.target(member: member.memberID)) else {
+      throw Fault.forbidden(
+        "You are not permitted to do this to a member of the image \(image.id) (\(call.rule)). Its owner shares it, "
+          + "and the project \(member.memberID) answers.")
+    }
+    return member
   }
 
   private static func find(_ call: Call<Glance>, in transaction: some ReadTransaction) async throws -> ImageMember {

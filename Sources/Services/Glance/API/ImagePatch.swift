@@ -40,13 +40,17 @@ struct ImagePatch: Sendable {
     guard path.count == depth, let key = path.first, !key.isEmpty else {
       throw Fault.badRequest("Invalid JSON pointer for this resource: '/\(path.joined(separator: "/"))'")
     }
+    guard operation == .remove || object["value"] != nil else {
+      throw Fault.badRequest("Operation \"\(operation.rawValue)\" requires a member named \"value\".")
+    }
     if key == "id" { throw Fault.forbidden("Attribute 'id' is read-only.") }
     if key != "locations" { try ImageAttributes.requireWritable(key) }
     let position = depth == 2 ? path[1] : nil
-    if operation == .remove { return Change(operation: operation, key: key, value: .null, position: position) }
-    guard let value = object["value"] else {
-      throw Fault.badRequest("Operation \"\(operation.rawValue)\" requires a member named \"value\".")
+    guard operation != .remove, let value = object["value"] else {
+      return Change(operation: operation, key: key, value: .null, position: position)
     }
+    let whole: JSON = depth == 2 ? [value] : value
+    try SchemaCheck.require(.object(JSONObject([(key: key, value: whole)])), Schemas.imageSchema)
     return Change(operation: operation, key: key, value: value, position: position)
   }
 

@@ -41,24 +41,25 @@ struct ImageQuery: Sendable {
   }
 
   init(_ call: Call<Glance>) throws {
-    var limit = call.service.options.pageSize
-    if let text = call.query("limit") {
-      guard let number = Int(text) else { throw Fault.badRequest("limit param must be an integer") }
-      guard number >= 0 else { throw Fault.badRequest("limit param must be positive") }
-      limit = min(number, call.service.options.pageLimit)
-    }
+    let limit = try call.last("limit").map { try ListPage.limit($0, call) } ?? call.service.options.pageSize
+    let order = try Self.order(call)
     self.init(
-      try Self.sight(call) + ImageFilters.conditions(call), order: try Self.order(call), limit: limit,
-      marker: call.query("marker"))
+      try Self.sight(call) + ImageFilters.conditions(call), order: order.keys, tiesDescend: order.tiesDescend,
+      limit: limit, marker: call.last("marker"))
   }
 
-  /// - Parameter order: as it was asked for; what makes it complete comes behind.
-  init(_ conditions: [SQL], order: [(key: SortKey, descending: Bool)], limit: Int, marker: String?) {
+  /// - Parameters:
+  ///   - order: as it was asked for; what makes it complete comes behind.
+  ///   - tiesDescend: the direction of that.
+  init(
+    _ conditions: [SQL], order: [(key: SortKey, descending: Bool)], tiesDescend: Bool = true, limit: Int,
+    marker: String?
+  ) {
     // A key that comes again decides nothing more.
     var whole: [(key: SortKey, descending: Bool)] = []
     for item in order where !whole.contains(where: { $0.key == item.key }) { whole.append(item) }
-    if !whole.contains(where: { $0.key == .createdAt }) { whole.append((key: .createdAt, descending: true)) }
-    if !whole.contains(where: { $0.key == .id }) { whole.append((key: .id, descending: true)) }
+    if !whole.contains(where: { $0.key == .createdAt }) { whole.append((key: .createdAt, descending: tiesDescend)) }
+    if !whole.contains(where: { $0.key == .id }) { whole.append((key: .id, descending: tiesDescend)) }
     self.conditions = conditions
     self.order = whole
     self.limit = limit
@@ -68,11 +69,11 @@ struct ImageQuery: Sendable {
   /// Which images the caller sees in lists: public ones, his own, those shared with him and accepted; community
   /// images only where he asks for them.
   private static func sight(_ call: Call<Glance>) throws -> [SQL] {
-    let status = call.query("member_status") ?? "accepted"
+    let status = call.last("member_status") ?? "accepted"
     guard ["pending", "accepted", "rejected", "all"].contains(status) else {
       throw Fault.badRequest("Invalid status: \(status)")
     }
-    let visibility = call.query("visibility")
+    let visibility = call.last("visibility")
     guard visibility.map({ $0 == "all" || Image.Visibility(rawValue: $0) != nil }) ?? true else {
       throw Fault.badRequest("Invalid visibility value: \(visibility ?? "")")
     }
@@ -95,8 +96,11 @@ struct ImageQuery: Sendable {
     return all
   }
 
-  /// Both syntaxes of sorting; the default direction is downwards.
-  private static func order(_ call: Call<Glance>) throws -> [(key: SortKey, descending: Bool)] {
+  /// Both syntaxes of sorting; the default direction is downwards. Where one direction is named and no more, what is
+  /// alike is ordered by it too.
+  private static func order(
+    _ call: Call<Glance>
+  ) throws -> (keys: [(key: SortKey, descending: Bool)], tiesDescend: Bool) {
     func key(_ text: String) throws -> SortKey {
       let trimmed = String(text.filter { !$0.isWhitespace })
       guard let key = SortKey(rawValue: trimmed) else {
@@ -107,37 +111,41 @@ struct ImageQuery: Sendable {
       return key
     }
     func isDescending(_ text: String) throws -> Bool {
-      guard text == "asc" || text == "desc" else { throw Fault.badRequest("Invalid sort direction: \(text)") }
-      return text == "desc"
+      guard ["asc", "desc", ""].contains(text) else { throw Fault.badRequest("Invalid sort direction: \(text)") }
+      return text != "asc"
     }
     let (keys, directions) = (call.queries("sort_key"), call.queries("sort_dir"))
-    if let text = call.query("sort") {
+    if let text = call.last("sort") {
       guard keys.isEmpty, directions.isEmpty else {
         throw Fault.badRequest("Old and new sorting syntax cannot be combined")
       }
-      return try text.split(separator: ",").map { item in
-        let parts = item.split(separator: ":", maxSplits: 1)
+      let order = try text.split(separator: ",", omittingEmptySubsequences: false).map { item in
+        let parts = item.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         return (
-          key: try key(String(parts.first ?? "")),
+          key: try key(String(parts[0])),
           descending: try parts.count < 2 || isDescending(parts[1].filter { !$0.isWhitespace })
         )
       }
+      return (order, order.count > 1 || order[0].descending)
     }
     guard directions.count < 2 || directions.count == keys.count else {
       throw Fault.badRequest("Number of sort dirs does not match the number of sort keys")
     }
     let names = keys.isEmpty ? [SortKey.createdAt.rawValue] : keys
-    return try names.enumerated().map { i, name in
+    let order = try names.enumerated().map { i, name in
       let direction = directions.count > 1 ? directions[i] : directions.first ?? "desc"
       return (key: try key(name), descending: try isDescending(direction))
     }
+    return (order, directions.count != 1 || order[0].descending)
   }
 
   func fetch(
     _ call: Call<Glance>, in transaction: some ReadTransaction
   ) async throws -> (images: [Image], next: String?) {
     var last: Image?
-    if let marker { last = try await ImageAccess.marker(marker, call, in: transaction) }
+    // An administrator sees what is gone: his pages go on where the last image of one is deleted meanwhile.
+    let isAdmin = call.caller.isAdmin
+    if let marker { last = try await ImageAccess.marker(marker, call, orDeleted: isAdmin, in: transaction) }
     var images = try await fetch(Image.self, after: last, in: transaction)
     guard images.count > limit else { return (images, nil) }
     images.removeLast(images.count - limit)
@@ -165,4 +173,9 @@ struct ImageQuery: Sendable {
     }
     return SQL.joined(alternatives, " OR ")
   }
+}
+
+extension Call<Glance> {
+  /// A parameter of which the last counts where it comes again.
+  func last(_ name: String) -> String? { incoming.request.query.last { $0.name == name }?.value }
 }

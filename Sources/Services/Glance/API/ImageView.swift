@@ -10,11 +10,20 @@ enum ImageView {
     // A queued image names the place that proved wrong, until it has other data.
     let places = image.status == .queued ? image.allLocations : call.service.stores.preferred(image)
     let isShown = image.status == .queued || isKept(image)
-    let readable = ProtectedProperties.readable(image, call)
-    guard var object = show(readable, in: isShown ? places.map(\.store) : []).object else { return .null }
+    // What is out of use leads nobody to its bytes but an administrator.
+    let isAway = image.status == .deactivated && !call.caller.isAdmin
+    var readable = ProtectedProperties.readable(image, call)
+    // What is staged has none of these before it is kept.
+    if image.status == .uploading || image.status == .importing {
+      (readable.checksum, readable.hashAlgorithm, readable.hashValue) = (nil, nil, nil)
+    }
+    let stores = isAway || !isShown ? [] : places.map(\.store)
+    guard var object = show(readable, in: isKept(image) && !isAway || !stores.isEmpty ? stores : nil).object else {
+      return .null
+    }
     let options = call.service.options
     if options.showsLocations || options.showsDirectURL {
-      let places = call.permits(image.target(member: nil), rule: "get_image_location") ? image.places : []
+      let places = !isAway && call.permits(image.target(member: nil), rule: "get_image_location") ? image.places : []
       if options.showsLocations {
         object.append("locations", .array(places.map { Locations.view($0, call.service.stores) }))
       }
@@ -27,7 +36,8 @@ enum ImageView {
 
   private static func isKept(_ image: Image) -> Bool { image.status == .active || image.status == .deactivated }
 
-  private static func show(_ image: Image, in stores: [String]) -> JSON {
+  /// - Parameter stores: nil where nothing is said of them.
+  private static func show(_ image: Image, in stores: [String]?) -> JSON {
     let path = "/v2/images/\(image.id)"
     var object = JSONObject(
       image.properties.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSON.string($0.value)) })
@@ -54,7 +64,7 @@ enum ImageView {
     object.append("self", .string(path))
     object.append("file", .string(path + "/file"))
     object.append("schema", "/v2/schemas/image")
-    if isKept(image) || !stores.isEmpty { object.append("stores", .string(stores.joined(separator: ","))) }
+    if let stores { object.append("stores", .string(stores.joined(separator: ","))) }
     return .object(object)
   }
 }

@@ -18,11 +18,15 @@ struct Intake {
   private let store: String
   private let backend: any ImageBackend
   private let checksum: String?
+  /// How many bytes the client said that there are.
+  private let size: Int?
 
   /// - Parameters:
   ///   - store: which takes the bytes; nil where they are staged.
   ///   - checksum: the MD5 that was promised; nil where none was.
-  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?, promised checksum: String? = nil) {
+  /// - Throws: `badRequest` for a size that is none.
+  init(_ call: Call<Glance>, _ image: Image, into store: ImageStores.Entry?, promised checksum: String? = nil) throws {
+    size = try Allowance.promised(call)
     self.call = call
     self.checksum = checksum
     service = call.service
@@ -53,7 +57,7 @@ struct Intake {
     do {
       try await upload.held {
         let taken = try await take(into: writer, upload, signature.map { [$0.algorithm] } ?? [])
-        try require(taken.checksum)
+        try require(taken)
         if let signature {
           try await signature.verify(
             taken.digests[signature.algorithm] ?? "", with: service.certificates, at: service.world.now())
@@ -71,7 +75,13 @@ struct Intake {
     }
   }
 
-  private func require(_ found: String) throws {
+  private func require(_ taken: ImageIntake.Taken) throws {
+    // What is staged may be changed before it is kept, and may be less.
+    if let size, taken.size > size || (taken.size < size && !isStaging) {
+      throw Fault.badRequest(
+        "Size mismatch: expected \(size) bytes, got \(taken.size) bytes. The image waits for its data again.")
+    }
+    let found = taken.checksum
     guard let checksum, checksum.lowercased() != found else { return }
     throw Fault.badRequest(
       "Supplied checksum (\(checksum)) and checksum generated from uploaded image (\(found)) did not match. The image "
@@ -157,7 +167,7 @@ struct Inspection {
   /// - Parameter file: where the bytes are; nil where they are in no file, and their header alone is known.
   /// - Throws: `unsupportedMedia` for an image that is not of its format, or names other files.
   func virtualSize(_ image: Image, _ file: String?, _ taken: ImageIntake.Taken) async throws -> Int? {
-    guard let format = image.inspectedFormat, taken.header.isOf(format) else { return nil }
+    guard taken.size > 0, let format = image.inspectedFormat, taken.header.isOf(format) else { return nil }
     guard let file else { return taken.header.virtualSize ?? (taken.header.isPlain ? taken.size : nil) }
     do {
       let facts = try await service.inspector.inspect(file, declared: format)

@@ -15,11 +15,7 @@ struct ListPage {
 
   init(_ call: Call<Glance>, sortable: Set<String>, usual: Int?) throws {
     limit =
-      try call.query("limit").map { text in
-        guard let number = Int(text) else { throw Fault.badRequest("limit param must be an integer") }
-        guard number >= 0 else { throw Fault.badRequest("limit param must be positive") }
-        return min(number, call.service.options.pageLimit)
-      } ?? usual
+      try call.query("limit").map { try Self.limit($0, call) } ?? usual
     marker = call.query("marker")
     key = call.query("sort_key") ?? "created_at"
     guard sortable.contains(key) else {
@@ -32,6 +28,17 @@ struct ListPage {
       throw Fault.badRequest("Invalid sort direction: \(direction)")
     }
     isDescending = direction == "desc"
+  }
+
+  /// How many a client asks for, no more than the service gives.
+  static func limit(_ text: String, _ call: Call<Glance>) throws -> Int {
+    let digits = text.filter { !$0.isWhitespace }
+    let isHuge = digits.utf8.count > 18 && digits.utf8.allSatisfy { (48...57).contains($0) }
+    guard let number = isHuge ? Int.max : Int(digits) else {
+      throw Fault.badRequest("limit param must be an integer")
+    }
+    guard number >= 0 else { throw Fault.badRequest("limit param must be positive") }
+    return min(number, call.service.options.pageLimit)
   }
 
   static let parameters: [QueryKey] =

@@ -91,12 +91,16 @@ enum LocationPatch {
     _ change: ImagePatch.Change, in image: inout Image, _ sizes: [String: Int], _ call: Call<Glance>
   ) throws {
     guard let values = change.value.array else { throw Fault.badRequest("Invalid locations") }
+    guard !values.isEmpty else { throw Fault.forbidden("Cannot set locations to empty list.") }
     let wanted = try values.map(parts)
     let facts = try LocationFacts(of: values, for: image)
     let stores = call.service.stores
     let known = image.places
     if known.isEmpty {
-      for (url, metadata) in wanted {
+      for (i, (url, metadata)) in wanted.enumerated() {
+        guard !wanted[..<i].contains(where: { $0.url == url }) else {
+          throw Fault.badRequest("The location \(url) already exists")
+        }
         image.stay(at: try Locations.place(url, call, metadata: metadata))
         settle(&image, facts, size: sizes[url])
       }

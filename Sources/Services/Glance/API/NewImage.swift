@@ -8,6 +8,11 @@ internal import Store
 enum NewImage {
   /// The image that an object describes.
   static func read(_ object: JSONObject, _ call: Call<Glance>) throws -> Image {
+    // What the service alone derives is refused whatever it looks like; the rest must first look right.
+    for key in ["direct_url", "self", "file", "schema", "stores"] where object[key] != nil {
+      try ImageAttributes.requireWritable(key)
+    }
+    try SchemaCheck.require(.object(object), Schemas.imageSchema)
     let now = call.service.world.now()
     var image = Image()
     image.id = call.service.world.uuid()
@@ -18,10 +23,8 @@ enum NewImage {
       try ImageAttributes.set(key, to: value, on: &image, options: call.service.options)
     }
     if let json = object["id"] {
-      guard let id = json.string, id.utf8.count == 36, isUUID(id) else {
-        throw Fault.badRequest("Provided object does not match schema 'image': \(json) is not a UUID: (id)")
-      }
-      image.id = id
+      // The schema says that it is a UUID.
+      image.id = json.string ?? image.id
     }
     guard image.owner == call.caller.projectID || Images.isPrivileged(call) else {
       throw Fault.forbidden("You are not permitted to create images owned by '\(image.owner ?? "nobody")'.")

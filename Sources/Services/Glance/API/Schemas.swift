@@ -60,57 +60,80 @@ enum Schemas {
     ]
   }
 
-  private static let imageSchema: JSON = [
-    "name": "image",
-    "properties": [
-      "id": ["type": "string", "description": "An identifier for the image", "pattern": .string(uuid)],
-      "name": text("Descriptive name for the image", limit: 255, nullable: true),
-      "status": [
-        "type": "string", "description": "Status of the image", "readOnly": true,
-        "enum": [
-          "queued", "saving", "active", "killed", "deleted", "uploading", "importing", "pending_delete", "deactivated",
-        ],
-      ],
-      "visibility": one("Scope of image accessibility", of: ["community", "public", "private", "shared"]),
-      "protected": ["type": "boolean", "description": "If true, image will not be deletable."],
-      "os_hidden": [
-        "type": "boolean", "description": "If true, image will not appear in default image list response.",
-      ],
-      "checksum": text("md5 hash of image contents.", limit: 32, nullable: true, readOnly: true),
-      "os_hash_algo": text("Algorithm of os_hash_value", limit: 64, nullable: true, readOnly: true),
-      "os_hash_value": text("Hexdigest of the image contents", limit: 128, nullable: true, readOnly: true),
-      "owner": text("Owner of the image", limit: 255, nullable: true),
-      "size": number("Size of image file in bytes", readOnly: true),
-      "virtual_size": number("Virtual size of image in bytes", readOnly: true),
-      "container_format": one(
-        "Format of the container", of: Image.containerFormats.map { .string($0) }, nullable: true),
-      "disk_format": one("Format of the disk", of: Image.diskFormats.map { .string($0) }, nullable: true),
-      "created_at": text("Date and time of image registration", readOnly: true),
-      "updated_at": text("Date and time of the last image modification", readOnly: true),
-      "tags": [
-        "type": "array", "description": "List of strings related to the image",
-        "items": ["type": "string", "maxLength": 255],
-      ],
-      "direct_url": text("URL to access the image file kept in external store", readOnly: true),
-      "locations": locations,
-      "min_ram": number("Amount of ram (in MB) required to boot image."),
-      "min_disk": number("Amount of disk space (in GB) required to boot image."),
-      "self": text("An image self url", readOnly: true),
-      "file": text("An image file url", readOnly: true),
-      "stores": text("Stores in which the image's data is", readOnly: true),
-      "schema": text("An image schema url", readOnly: true),
-      "architecture": text("Operating system architecture"),
-      "kernel_id": text("ID of the image of the kernel to boot with", nullable: true),
-      "ramdisk_id": text("ID of the image of the ramdisk to boot with", nullable: true),
-      "instance_uuid": text("The server this image was made of"),
-      "os_distro": text("Name of the operating system's distribution"),
-      "os_version": text("Operating system version"),
-    ],
-    "additionalProperties": ["type": "string"],
+  /// Properties that are known without being columns: clients show them among the other properties.
+  private static let usual: [(key: String, value: JSON)] = [
+    ("architecture", text("Operating system architecture")),
+    ("kernel_id", image("ID of the image of the kernel to boot with")),
+    ("ramdisk_id", image("ID of the image of the ramdisk to boot with")),
+    ("instance_uuid", text("The server this image was made of")),
+    ("os_distro", text("Name of the operating system's distribution")),
+    ("os_version", text("Operating system version")), ("description", text("What people should know of the image")),
+    ("cinder_encryption_key_id", text("Which key opens volumes made of this image")),
+    (
+      "cinder_encryption_key_deletion_policy",
+      one("Whether that key goes with the image", of: ["on_image_deletion", "do_not_delete"])
+    ),
+  ]
+
+  private static func image(_ description: String) -> JSON {
+    ["type": ["null", "string"], "description": .string(description), "pattern": .string(uuid)]
+  }
+
+  /// The members of an object with those of `more` behind them, each of which says that it is no column.
+  private static func adding(_ more: [(key: String, value: JSON)], to properties: JSONObject) -> JSON {
+    .object(
+      JSONObject(
+        properties.members
+          + more.map { key, value in
+            (key: key, value: .object(JSONObject((value.object?.members ?? []) + [(key: "is_base", value: false)])))
+          }))
+  }
+
+  static let imageSchema: JSON = [
+    "name": "image", "properties": adding(usual, to: base), "additionalProperties": ["type": "string"],
     "links": [
       ["rel": "self", "href": "{self}"], ["rel": "enclosure", "href": "{file}"],
       ["rel": "describedby", "href": "{schema}"],
     ],
+  ]
+
+  private static let base: JSONObject = [
+    "id": ["type": "string", "description": "An identifier for the image", "pattern": .string(uuid)],
+    "name": text("Descriptive name for the image", limit: 255, nullable: true),
+    "status": [
+      "type": "string", "description": "Status of the image", "readOnly": true,
+      "enum": [
+        "queued", "saving", "active", "killed", "deleted", "uploading", "importing", "pending_delete", "deactivated",
+      ],
+    ],
+    "visibility": one("Scope of image accessibility", of: ["community", "public", "private", "shared"]),
+    "protected": ["type": "boolean", "description": "If true, image will not be deletable."],
+    "os_hidden": [
+      "type": "boolean", "description": "If true, image will not appear in default image list response.",
+    ],
+    "checksum": text("md5 hash of image contents.", limit: 32, nullable: true, readOnly: true),
+    "os_hash_algo": text("Algorithm of os_hash_value", limit: 64, nullable: true, readOnly: true),
+    "os_hash_value": text("Hexdigest of the image contents", limit: 128, nullable: true, readOnly: true),
+    "owner": text("Owner of the image", limit: 255, nullable: true),
+    "size": number("Size of image file in bytes", readOnly: true),
+    "virtual_size": number("Virtual size of image in bytes", readOnly: true),
+    "container_format": one(
+      "Format of the container", of: Image.containerFormats.map { .string($0) }, nullable: true),
+    "disk_format": one("Format of the disk", of: Image.diskFormats.map { .string($0) }, nullable: true),
+    "created_at": text("Date and time of image registration", readOnly: true),
+    "updated_at": text("Date and time of the last image modification", readOnly: true),
+    "tags": [
+      "type": "array", "description": "List of strings related to the image",
+      "items": ["type": "string", "maxLength": 255],
+    ],
+    "direct_url": text("URL to access the image file kept in external store", readOnly: true),
+    "locations": locations,
+    "min_ram": number("Amount of ram (in MB) required to boot image."),
+    "min_disk": number("Amount of disk space (in GB) required to boot image."),
+    "self": text("An image self url", readOnly: true),
+    "file": text("An image file url", readOnly: true),
+    "stores": text("Stores in which the image's data is", readOnly: true),
+    "schema": text("An image schema url", readOnly: true),
   ]
 
   private static let locations: JSON = [

@@ -92,7 +92,7 @@ public struct ImageStores: Sendable {
       throw Fault.badRequest("Store for image_store '\(id)' not found. The stores are: \(ids.joined(separator: ", ")).")
     }
     guard !entry.backend.isReadOnly else {
-      throw Fault.badRequest("The store '\(id)' is read-only: it takes no data. Use another of the stores.")
+      throw Fault(.gone, "The store '\(id)' is read-only: it takes no data. Use another of the stores.")
     }
     return entry
   }

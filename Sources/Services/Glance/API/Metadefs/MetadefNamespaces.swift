@@ -107,7 +107,8 @@ enum MetadefNamespaces {
       status: 201,
       headers: [
         "Content-Type": "application/json",
-        "Location": call.baseURL + "/v2/metadefs/namespaces/" + percentEncode(made.namespace),
+        "Location": call.baseURL + "/v2/metadefs/namespaces/"
+          + percentEncode(made.namespace).replacing("%3A", with: ":"),
       ], body: .bytes(JSON.object(shown).bytes))
   }
 

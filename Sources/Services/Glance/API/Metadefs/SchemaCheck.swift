@@ -42,6 +42,11 @@ struct SchemaCheck {
     switch value {
     case .string(let text):
       if let limit = schema["maxLength"]?.int, text.count > limit { throw refusal("\(value) is too long", path) }
+      if let least = schema["minLength"]?.int, text.count < least { throw refusal("\(value) is too short", path) }
+      // The one pattern that the schemas have.
+      if let pattern = schema["pattern"]?.string, pattern == Schemas.uuid, !(text.utf8.count == 36 && isUUID(text)) {
+        throw refusal("\(value) does not match '\(pattern)'", path)
+      }
     case .int(let number):
       if let least = schema["minimum"]?.int, number < least {
         throw refusal("\(number) is less than the minimum of \(least)", path)
