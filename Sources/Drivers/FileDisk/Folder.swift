@@ -1,4 +1,5 @@
 internal import Core
+internal import Hardware
 internal import Host
 
 /// A directory of one of the drivers: safe names below it, and scratch files that do not outlive the process.
@@ -26,15 +27,13 @@ struct Folder: Sendable {
   func isStray(_ session: String, at file: String) async throws -> Bool {
     guard session != self.session else { return false }
     guard let node, let dash = session.firstIndex(of: "-"), session[..<dash] != node else { return true }
-    let old = world.now() - Self.strayTime
+    let old = world.strayTime
     guard let status = try await host.status(file), status.modified < old else { return false }
     for name in status.kind == .directory ? try await host.list(file) : [] {
       if let status = try await host.status(file + "/" + name), status.modified > old { return false }
     }
     return true
   }
-  /// An upload of another node is over by then, and clocks do not differ as much.
-  private static let strayTime = Duration.hours(48)
 
   /// The path of `name` in `kind`. Names come from APIs: one that could lead out of the directory is refused.
   func file(_ kind: String, _ name: String, _ ending: String = "") throws -> String {
