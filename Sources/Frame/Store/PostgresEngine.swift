@@ -127,17 +127,20 @@ final class PostgresEngine: Engine {
     // The server notices within seconds when this machine is no more.
     let settings = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
     let sql: SQL = "SELECT CASE WHEN pg_try_advisory_lock(1835102836, hashtext(\(name))) THEN 1 ELSE 0 END"
-    let isMine = try await member.thread.run {
+    var isMine = false
+    defer {
+      if isMine {
+        holding.withLock { $0.append(member) }
+      } else {
+        member.connection.close()
+        member.thread.stop()
+      }
+    }
+    isMine = try await member.thread.run {
       try member.connection.connect()
       try member.connection.control(settings)
       let rows = try member.connection.execute(sql, readOnly: false)
       return try rows.first.map { try Bool(columnValue: $0[0]) } ?? false
-    }
-    if isMine {
-      holding.withLock { $0.append(member) }
-    } else {
-      member.connection.close()
-      member.thread.stop()
     }
     return isMine
   }

@@ -2,8 +2,10 @@ import Core
 import FakeHardware
 import GlanceAPI
 import GlanceModel
+import GlanceWork
 import Hardware
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -59,6 +61,30 @@ import Testing
     }
     #expect(try await begin(guarded, ["secret": "x"]).status == 403)
     #expect(try await guarded.ask("GET", "/v2/images").names == [])
+  }
+
+  /// A web server that looks, when it is asked, how far the task is.
+  private final class Watching: WebSource {
+    let cloud = Mutex<ImageCloud?>(nil)
+    let seen = Mutex("")
+
+    func fetch(_ uri: String, limit: Int) async throws -> ImagePieces {
+      let tasks = try await cloud.withLock { $0 }?.ask("GET", "/v2/tasks", as: "admin").json["tasks"]?.array
+      seen.withLock { $0 = tasks?.first?["status"]?.string ?? "" }
+      throw Fault.unavailable("Nothing answers.")
+    }
+  }
+
+  @Test("a task waits, is worked on, and ends") func states() async throws {
+    let web = Watching()
+    let cloud = try await ImageCloud(stores: ImageStores(single: FakeImages()), web: web)
+    web.cloud.withLock { $0 = cloud }
+    let begun = try await begin(cloud, as: "admin")
+    #expect(begun.json["status"] == "pending")
+    let id = try #require(begun.json["id"]?.string)
+    try await cloud.settle()
+    #expect(web.seen.withLock { $0 } == "processing")
+    #expect(try await cloud.ask("GET", "/v2/tasks/\(id)", as: "admin").json["status"] == "failure")
   }
 
   @Test("an import that is refused leaves no image")

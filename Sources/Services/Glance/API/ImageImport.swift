@@ -77,7 +77,7 @@ enum ImageImport {
       }
       try await transaction.update(image)
       var row = ImageTask()
-      (row.id, row.kind, row.status) = (task, kind, .processing)
+      (row.id, row.kind, row.status) = (task, kind, .pending)
       row.owner = call.caller.projectID ?? ""
       row.input = kind == .import ? request : ["image_id": .string(id), "import_req": request, "backend": stores.json]
       (row.imageID, row.requestID, row.userID) = (id, call.requestID, call.caller.userID)

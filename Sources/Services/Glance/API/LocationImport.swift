@@ -72,7 +72,7 @@ enum LocationImport {
 
   private static func newTask(_ wish: Wish, _ call: Call<Glance>) -> ImageTask {
     var task = ImageTask()
-    (task.id, task.kind, task.status) = (call.service.world.uuid(), .locationImport, .processing)
+    (task.id, task.kind, task.status) = (call.service.world.uuid(), .locationImport, .pending)
     task.owner = call.caller.projectID ?? ""
     task.input = ["image_id": .string(call.id), "loc_url": .string(wish.url)]
     (task.imageID, task.requestID, task.userID) = (call.id, call.requestID, call.caller.userID)

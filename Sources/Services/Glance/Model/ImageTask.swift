@@ -58,6 +58,14 @@ public struct ImageTask: Record {
     try await store.write { try await $0.deleteAll(ImageTask.self, "WHERE expires_at < \(now)") }
   }
 
+  /// Says that somebody works on it now.
+  public static func begin(_ id: String, in transaction: Transaction, now: Timestamp) async throws {
+    guard var task = try await transaction.get(ImageTask.self, id), task.status == .pending else { return }
+    task.status = .processing
+    task.updatedAt = now
+    try await transaction.update(task)
+  }
+
   /// Says how far a task is, in its message.
   public static func tell(_ id: String, _ message: String, in transaction: Transaction, now: Timestamp) async throws {
     guard var task = try await transaction.get(ImageTask.self, id), task.status == .processing else { return }

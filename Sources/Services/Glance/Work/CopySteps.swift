@@ -8,6 +8,7 @@ extension CopyImage: Saga {
   public static let steps: [Step<CopyImage>] = [.step("copy", copy, undo: withdraw)]
 
   private static func copy(_ saga: inout CopyImage, _ c: ImageWork) async throws {
+    try await c.begin(saga.task)
     let image = try await c.image(saga.image, heldBy: saga.task)
     let own = Set(saga.stores)
     var content: ImageContent?

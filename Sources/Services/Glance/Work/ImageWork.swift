@@ -72,6 +72,12 @@ public struct ImageWork: Sendable {
     try Self.check(try await store.read { try await $0.get(Image.self, id) }, id, task)
   }
 
+  /// Says that the task's work has begun.
+  func begin(_ task: String) async throws {
+    let now = world.now()
+    try await store.write { try await ImageTask.begin(task, in: $0, now: now) }
+  }
+
   func change(
     _ id: String, heldBy task: String, _ body: @escaping @Sendable (inout Image) throws -> Void
   ) async throws {

@@ -22,6 +22,7 @@ extension ImportImage: Saga {
 
   /// Written down before anything is changed, so that a crash in between does not take the new for the old.
   private static func note(_ saga: inout ImportImage, _ c: ImageWork) async throws {
+    try await c.begin(saga.task)
     let image = try await c.image(saga.image, heldBy: saga.task)
     saga.formats = Formats(disk: image.diskFormat, container: image.containerFormat)
     if saga.remote != nil { saga.properties = image.properties.filter { c.isTaken($0.key) } }

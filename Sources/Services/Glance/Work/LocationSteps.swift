@@ -14,6 +14,7 @@ extension TakeLocation: Saga {
   ]
 
   private static func find(_ saga: inout TakeLocation, _ c: ImageWork) async throws {
+    try await c.begin(saga.task)
     let size = try c.options.capped(try await c.content(at: saga).size)
     if let room = try await c.room(for: saga.image), size > room { throw Image.beyond(room, size) }
     saga.size = size
