@@ -5,6 +5,8 @@ other gives out, imports and deletes, whoever is killed in between, and nothing 
 import argparse
 import glob
 import hashlib
+import http.client
+import json
 import os
 import random
 import subprocess
@@ -211,6 +213,66 @@ def churn(pair, rounds, seed):
     pair.check.same("and none when all are deleted", pair.kept(), set())
 
 
+def killing(pair, kills, seed):
+    """Both are killed in the middle of uploads and deletions of the same contents: what an upload was told to be there
+    is there, whole, and nothing else stays."""
+    contents = [bytes([75 + n]) * (256 << 10) for n in range(3)]
+    kept, wrong, over = {}, [], threading.Event()
+
+    def work(seed):
+        chance, mine = random.Random(seed), {}
+        while not over.is_set():
+            service = chance.choice([pair.cloud, pair.other])
+            try:
+                if mine and chance.random() < 0.4:
+                    image = chance.choice(list(mine))
+                    content = mine.pop(image)
+                    status, data = pair.ask(service, "GET", "/v2/images/%s/file" % image)
+                    if status == 200 and data != content:
+                        wrong.append("%s is not what it was" % image)
+                    # Whether it is deleted is not known where the answer is lost.
+                    pair.ask(service, "DELETE", "/v2/images/" + image)
+                    continue
+                content = chance.choice(contents)
+                status, made = pair.ask(service, "POST", "/v2/images", {
+                    "name": "killed", "disk_format": "raw", "container_format": "bare"})
+                if status == 201:
+                    image = json.loads(made)["id"]
+                    if pair.ask(service, "PUT", "/v2/images/%s/file" % image, data=content)[0] == 204:
+                        mine[image] = content
+            except (OSError, http.client.HTTPException):
+                # Of whoever was killed; its client comes again.
+                time.sleep(0.05)
+        kept.update(mine)
+
+    chance = random.Random(seed)
+    workers = [threading.Thread(target=work, args=(chance.random(),)) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for number in range(kills):
+        time.sleep(0.3 + chance.random())
+        service = pair.cloud if number % 4 == 3 else pair.other
+        service.kill()
+        service.start()
+    over.set()
+    for worker in workers:
+        worker.join()
+    pair.check.same("whatever is killed, no download is wrong", wrong, [])
+    damaged = [image for image, content in kept.items()
+               if pair.ask(pair.cloud, "GET", "/v2/images/%s/file" % image)[1] != content]
+    pair.check.same("of %d images that were taken all are whole" % len(kept), damaged, [])
+
+    def images():
+        return pair.admin.call("GET", 9292, "/v2/images?limit=1000")["images"]
+    wait(30, "no upload hangs", lambda: all(one["status"] in ("active", "queued") for one in images()))
+    for one in images():
+        pair.ask(chance.choice([pair.cloud, pair.other]), "DELETE", "/v2/images/" + one["id"])
+    # The start sweeps.
+    pair.other.stop()
+    pair.other.start()
+    pair.check.until("when all are deleted nothing is left", lambda: not pair.kept())
+
+
 def alone(options, pair):
     """Without identity nobody is let in; taking the second service away takes nothing of the cloud."""
     image = pair.admin.call("POST", 9292, "/v2/images", {
@@ -234,6 +296,7 @@ def main():
     options.add_argument("--glance", default=".build/glanceclient/bin/glance")
     options.add_argument("--offset", type=int, default=22650)
     options.add_argument("--rounds", type=int, default=60)
+    options.add_argument("--kills", type=int, default=12)
     options.add_argument("--seed", type=int, default=1)
     options = options.parse_args()
     check, start = Check(), time.monotonic()
@@ -247,6 +310,7 @@ def main():
             staging(pair, folder)
             broken(pair)
             churn(pair, options.rounds, options.seed)
+            killing(pair, options.kills, options.seed)
             alone(options, pair)
         finally:
             for one in filter(None, [pair and pair.other, pair and pair.cloud]):
