@@ -167,7 +167,8 @@ def broken(pair):
 
 
 def churn(pair, rounds, seed):
-    """Both take in and delete the same few contents at once: bytes go with the last image that has them, never before."""
+    """Both take in and delete the same few contents at once: bytes go with the last image that has them, never before.
+    """
     chance = random.Random(seed)
     contents = [bytes([65 + n]) * (64 << 10) for n in range(3)]
     left, wrong = {}, []
@@ -263,7 +264,11 @@ def killing(pair, kills, seed):
     pair.check.same("of %d images that were taken all are whole" % len(kept), damaged, [])
 
     def images():
-        return pair.admin.call("GET", 9292, "/v2/images?limit=1000")["images"]
+        found, path = [], "/v2/images?limit=1000"
+        while path:
+            page = pair.admin.call("GET", 9292, path)
+            found, path = found + page["images"], page.get("next")
+        return found
     wait(30, "no upload hangs", lambda: all(one["status"] in ("active", "queued") for one in images()))
     for one in images():
         pair.ask(chance.choice([pair.cloud, pair.other]), "DELETE", "/v2/images/" + one["id"])
