@@ -36,7 +36,7 @@ default_credentials_domain_name = Default
 tempest_roles = member
 """
 
-# How identity v3 is reached, where a run asks other services.
+# How identity v3 is reached; a run's own options of the section come behind.
 THIRD = """
 [identity]
 uri_v3 = {third}

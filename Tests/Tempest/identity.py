@@ -1,7 +1,7 @@
 """Runs Tempest's tests of the identity API v3 against a cloud on the fakes: see common.py."""
 import sys
 
-from common import Run, available
+from common import THIRD, Run, available
 
 # As the tests want a server to be that has every feature on; the figures stand in tempest.conf too.
 SETS = [
@@ -13,16 +13,7 @@ SETS = [
 ]
 
 CONFIGURATION = """
-admin_system = all
-[identity]
-uri_v3 = {third}
-auth_version = v3
-v3_endpoint_type = public
-region = RegionOne
-catalog_type = identity
-admin_role = admin
-default_domain_id = default
-user_lockout_failure_attempts = 2
+admin_system = all""" + THIRD + """user_lockout_failure_attempts = 2
 user_lockout_duration = 5
 user_unique_last_password_count = 2
 [identity-feature-enabled]

@@ -53,6 +53,12 @@ public final class Transaction: ReadTransaction {
     return true
   }
 
+  /// Adds a record, or writes it over the one that has its key.
+  /// - Throws: as `update`.
+  public func put<R: Record>(_ record: R) async throws {
+    if try await !insertUnlessPresent(record) { try await update(record) }
+  }
+
   /// Writes all columns of a record, found by its key. A `Versioned` record is written only if it is still of the
   /// generation that was read, and comes back with the next one.
   /// - Throws: a conflict with the code `generation` when somebody else changed or deleted it in between; `notFound`

@@ -24,8 +24,6 @@ extension SagaQueue {
   /// Says that this node lives.
   func giveSign() async throws {
     let sign = WorkNode(name: node, seenAt: world.now())
-    try await store.write { tx in
-      if try await !tx.insertUnlessPresent(sign) { try await tx.update(sign) }
-    }
+    try await store.write { try await $0.put(sign) }
   }
 }

@@ -41,10 +41,7 @@ package struct Cloud: Served {
 
   /// Opens the store, brings its schema up to date and builds every service; nothing listens yet.
   package static func open(_ settings: Settings, state: StateDirectory, world: World) async throws -> Cloud {
-    let store =
-      settings.isShared
-      ? try await Store.postgres(settings.database, world: world)
-      : try Store.sqlite(path: state.database, world: world)
+    let store = try await Store.open(settings, in: state.path, world: world)
     do {
       try await store.join(settings)
       try await store.migrate(schemas)
@@ -129,7 +126,7 @@ package struct Cloud: Served {
   /// Starts what runs by itself: sagas, agents, reconcilers.
   /// - Parameter server: where guests ask for metadata and users for consoles; nil where nothing listens.
   package func start(_ server: HTTPServer?) async throws {
-    try await images.start(ground.world)
+    try await images.start()
     volumes.start(ground.world)
     try await compute.start(server, settings)
     await networks.start(server, compute.metadata)

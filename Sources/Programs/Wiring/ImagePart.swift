@@ -19,9 +19,7 @@ struct ImagePart: Sendable {
   let endpoint: Endpoint
   /// v1, on the same port.
   let versionOne: Endpoint
-  private let store: Store
-  private let hands: Hands
-  private let mark: String
+  private let ground: Ground
   private let work: ImageWork
   /// Apart from the cloud's own, so that downloads, however many, hold up nobody's servers and volumes.
   private let queue: SagaQueue
@@ -32,7 +30,7 @@ struct ImagePart: Sendable {
     try await settings.images.rules.apply(to: &options, ground.host)
     let limits = settings.images.rules.usesIdentityLimits ? Self.limits(services.identity(as: "glance")) : nil
     let (store, world, hands, node) = (ground.store, ground.world, ground.hands, ground.node)
-    (self.store, self.hands, mark) = (store, hands, ground.secrets.mark)
+    self.ground = ground
     let (limit, url) = (settings.images.cache.limit, settings.images.cache.nodeURL)
     let own = url.isEmpty ? PublishedAPI.named("glance").url(settings) : url
     let cache = hands.imageCache.map {
@@ -82,20 +80,22 @@ struct ImagePart: Sendable {
 
   /// Says which stores the cloud has, or looks whether they are those of the cloud that this process joins.
   func declareStores(_ settings: Settings) async throws {
-    let stores = hands.images.declared(settings.images, mark: mark)
+    // Nobody joins a cloud that has its database to itself.
+    guard settings.isShared else { return }
+    let stores = ground.hands.images.declared(settings.images, mark: ground.secrets.mark)
     switch settings.roles {
-    case .all: try await DeclaredStore.declare(stores, in: store)
-    case .image: try await DeclaredStore.requireSame(stores, as: store)
+    case .all: try await DeclaredStore.declare(stores, in: ground.store)
+    case .image: try await DeclaredStore.requireSame(stores, as: ground.store)
     }
   }
 
   var port: Handler { Glance.port(versionOne.handler, besides: endpoint.handler) }
 
-  func start(_ world: World) async throws {
+  func start() async throws {
     try await work.start()
     try await glance.bytes.start()
     await glance.cache?.start()
-    for reconciler in reconcilers { reconciler.start(world) }
+    for reconciler in reconcilers { reconciler.start(ground.world) }
     try await queue.start()
   }
 

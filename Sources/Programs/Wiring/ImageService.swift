@@ -38,9 +38,8 @@ package struct ImageService: Served {
   private init(_ settings: Settings, on ground: Ground) async throws {
     self.settings = settings
     self.ground = ground
-    let base = String(settings.identityURL.dropLast(PublishedAPI.named("keystone").path.utf8.count))
     let client = try HTTPClient(loop: EventLoop.start(name: "identity-client"))
-    let services = Services(identity: SocketTransport(baseURL: base, client: client), ground)
+    let services = Services(identity: SocketTransport(baseURL: settings.identityBase, client: client), ground)
     var pipelines = try await Pipelines(settings, ground.world)
     pipelines.authenticate(by: services)
     credential = services.credential(of: "glance")
@@ -64,7 +63,7 @@ package struct ImageService: Served {
     try await images.glance.bootstrap()
   }
 
-  package func start(_ server: HTTPServer?) async throws { try await images.start(ground.world) }
+  package func start(_ server: HTTPServer?) async throws { try await images.start() }
 
   package func stop(within limit: Duration) async {
     await images.stop(within: limit)

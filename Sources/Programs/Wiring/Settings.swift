@@ -132,13 +132,15 @@ package struct Settings: Sendable {
   package var nodeMark: String { String(Hash.sha256(Array(node.utf8)).hex.prefix(12)) }
   /// Whether other processes may use the same database.
   package var isShared: Bool { !database.isEmpty }
-  /// The identity service's address, with its version.
-  package var identityURL: String {
+  /// The identity service's address, without a version.
+  var identityBase: String {
     let own = PublishedAPI.named("keystone")
-    guard !identityAddress.isEmpty else { return own.url(self) }
+    guard !identityAddress.isEmpty else { return own.url(self, path: "") }
     let bare = identityAddress.hasSuffix("/") ? String(identityAddress.dropLast()) : identityAddress
-    return bare.hasSuffix(own.path) ? bare : bare + own.path
+    return bare.hasSuffix(own.path) ? String(bare.dropLast(own.path.utf8.count)) : bare
   }
+  /// The same with the version that services ask.
+  package var identityURL: String { identityBase + PublishedAPI.named("keystone").path }
 
   /// Whether a text can be a host's name or address in a URL.
   private static func isHost(_ text: String) -> Bool {

@@ -11,7 +11,8 @@ package struct StateDirectory: Sendable {
   /// Held while the process lives, so that no second one opens the same state.
   package let lock: Int32
 
-  package var database: String { path + "/martlet.db" }
+  /// The file of a state directory in which SQLite keeps its database.
+  package static func database(_ path: String) -> String { path + "/martlet.db" }
   package var tokenKeys: FernetKeys { FernetKeys(directory: path + "/fernet-keys") }
   package var credentialKeys: FernetKeys { FernetKeys(directory: path + "/credential-keys") }
   package func directory(_ name: String) -> String { path + "/" + name }

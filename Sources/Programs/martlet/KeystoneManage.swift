@@ -85,10 +85,7 @@ struct IdentityState: Sendable {
   /// - Throws: `notFound` where there is no cloud.
   static func open(_ context: Command.Context, making: Bool = false) async throws -> IdentityState {
     let state = try await directory(context, making: making)
-    let url = context.settings.database
-    let store =
-      url.isEmpty
-      ? try Store.sqlite(path: state.database, world: .real) : try await Store.postgres(url, world: .real)
+    let store = try await Store.open(context.settings, in: state.path, world: .real)
     return IdentityState(state: state, store: store)
   }
 

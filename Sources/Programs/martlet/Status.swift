@@ -13,16 +13,13 @@ enum Status {
     }
     Output.say("state      \(path)")
     Output.say("running    \(StateDirectory.isServed(path) ? "yes" : "no")")
-    let url = context.settings.database
-    let isHere = try await Host.real.exists(path + "/martlet.db")
-    guard !url.isEmpty || isHere else {
+    let isHere = try await Host.real.exists(StateDirectory.database(path))
+    guard context.settings.isShared || isHere else {
       throw Fault.notFound(
         "There is no database in \(path): this cloud's is elsewhere. Name its configuration with --config, or its "
           + "address with --set database.url=….")
     }
-    let store =
-      url.isEmpty
-      ? try Store.sqlite(path: path + "/martlet.db", world: .real) : try await Store.postgres(url, world: .real)
+    let store = try await Store.open(context.settings, in: path, world: .real)
     let sagas = try await store.read { try await $0.all(SagaRow.self, "ORDER BY created_at") }
     Output.say("sagas      \(sagas.count) under way, \(sagas.filter { $0.phase == .stuck }.count) stuck")
     for saga in sagas {

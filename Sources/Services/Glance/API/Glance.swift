@@ -108,8 +108,7 @@ public struct Glance: Sendable {
   /// Everything that the image service's port answers.
   /// - Parameter v1: the handler of `versionOne`'s endpoint.
   public static func port(_ v1: @escaping Handler, besides v2: @escaping Handler) -> Handler {
-    let mounts = VersionOne.mounts.map { $0.dropFirst() }
-    return { request in
+    { request in
       var request = request
       // The client of Grizzly asks for `//v1/images`, that of Havana for `v2/images/ID`; and where an endpoint ends in
       // a slash, all ask for `/v2//images`.
@@ -117,7 +116,7 @@ public struct Glance: Sendable {
       while request.path.contains("//") { request.path = request.path.replacing("//", with: "/") }
       request.path = Versions.path(of: request)
       let first = request.path.dropFirst().prefix { $0 != "/" }
-      var response = mounts.contains(first) ? await v1(request) : await v2(request)
+      var response = VersionOne.names.contains(first) ? await v1(request) : await v2(request)
       // The client of Havana reads the type of every answer, also of one without a body.
       if case .empty = response.body, response.headers["Content-Type"] == nil {
         response.headers["Content-Type"] = "text/html; charset=UTF-8"

@@ -36,8 +36,7 @@ enum Versions {
 
   /// `v2` for `v2.5`.
   private static func major(_ version: Substring) -> String? {
-    let known = VersionOne.mounts.map { String($0.dropFirst()) }
-    if version == "v2" || known.contains(String(version)) { return String(version) }
+    if version == "v2" || VersionOne.names.contains(version) { return String(version) }
     guard version.hasPrefix("v2."), let minor = Int(version.dropFirst(3)), (0...18).contains(minor) else { return nil }
     return "v2"
   }

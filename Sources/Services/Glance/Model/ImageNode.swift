@@ -12,14 +12,10 @@ struct ImageNode: Record {
 }
 
 extension ImageCache {
-  /// Writes down where this node answers, unless it is known.
+  /// Writes down where this node answers.
   func introduce() async throws {
-    var own = ImageNode()
-    (own.name, own.url) = (node, url)
-    let node = own
-    try await store.write { transaction in
-      if try await !transaction.insertUnlessPresent(node) { try await transaction.update(node) }
-    }
+    let own = ImageNode(name: node, url: url)
+    try await store.write { try await $0.put(own) }
   }
 
   /// Where those nodes answer that have an image in their caches, sorted.

@@ -118,9 +118,7 @@ enum DomainConfig {
       if let group, !known.contains(where: { $0.group == group && (option == nil || $0.option == option) }) {
         throw absent(id, group, option)
       }
-      for row in rows(of: config, domain: id) {
-        if try await !transaction.insertUnlessPresent(row) { try await transaction.update(row) }
-      }
+      for row in rows(of: config, domain: id) { try await transaction.put(row) }
     }
     return ["config": try await shown(id, call)]
   }

@@ -191,7 +191,7 @@ extension Transaction {
       row.providerID = provider
       row.verified = now
       row.expires = end
-      if !(try await insertUnlessPresent(row)) { try await update(row) }
+      try await put(row)
     }
     return Set(before.map(\.groupID)) != Set(groups)
   }

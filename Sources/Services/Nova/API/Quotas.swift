@@ -89,7 +89,7 @@ enum Quotas {
               + "\(usage.used(resource)).")
         }
         let row = Quota(projectID: id, resource: resource, limit: limit)
-        if !(try await tx.insertUnlessPresent(row)) { try await tx.update(row) }
+        try await tx.put(row)
         usage.limits[resource] = limit
       }
       return usage

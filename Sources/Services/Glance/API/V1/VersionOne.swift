@@ -12,6 +12,8 @@ internal import JSON
 enum VersionOne {
   /// v1.0 and v1.1 are alike to every client.
   static let mounts = ["/v1", "/v1.0", "/v1.1"]
+  /// The same as the first segments of paths.
+  static let names = Set(mounts.map { $0.dropFirst() })
   static var routes: [Routes<Glance>] { [V1Images.routes, V1Changes.routes, V1Members.routes] }
 
   /// An answer without a body. Clients of 2013 look for its type all the same.
